@@ -1,0 +1,34 @@
+# Entry points for people and for CI. A recipe is one command; the logic is in hack/. `make` alone prints this list.
+.DEFAULT_GOAL := help
+.PHONY: help build run test unit e2e verify fix bench clean
+MAKEFLAGS += --no-print-directory
+
+help: ## Print this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: ## Install what is needed and build the native addon; after it `npx sluice` works
+	@hack/build.sh
+
+run: ## Start Sluice on examples/quickstart.yaml and print the commands that try each branch
+	@hack/run.sh
+
+test: ## Run every test: TypeScript, C++ under sanitizers, fuzz corpora, end to end
+	@hack/test.sh
+
+unit: ## Run only the TypeScript tests of apps, packages and native
+	@hack/test.sh unit
+
+e2e: ## Run only the end-to-end tests
+	@hack/test.sh e2e
+
+verify: ## Check format, types, lint, dead code, C++, scripts and YAML
+	@hack/verify.sh
+
+fix: ## Repair what a fixer can: format and lint
+	@hack/fix.sh
+
+bench: ## Measure against HAProxy, nginx and others; writes bench/results.md
+	@hack/bench.sh
+
+clean: ## Remove what was built or cached; the installed packages stay
+	@rm -rf native/build native/build-* .cache coverage

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs what is needed (Debian packages, the locked npm packages with the pinned Node) and builds the native addon.
+# Does nothing that is done already; safe to run from several shells at once.
+# shellcheck source=lib/workspace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
+
+install_dependencies() {
+  if node hack/lib/dependencies-current.mjs; then return; fi
+  printf 'installing the npm packages of package-lock.json\n' >&2
+  npm ci --no-audit --no-fund --loglevel=error
+}
+
+check_pinned_node() {
+  local pinned running
+  pinned="$(node -p "require('./package-lock.json').packages['node_modules/node'].version")"
+  running="$(node_modules/.bin/node --version 2>/dev/null || true)"
+  if [[ "$running" != "v$pinned" ]]; then
+    fail "node_modules/.bin/node is not Node $pinned (found: ${running:-none}); npm must be allowed to run install scripts: npm config set ignore-scripts false && rm -rf node_modules && make build"
+  fi
+}
+
+build_native() {
+  npm run --silent build --workspace native
+}
+
+main() {
+  "$REPOSITORY/hack/install-packages.sh" build
+  mkdir -p .cache
+  exec 9>.cache/build.lock
+  flock 9
+  install_dependencies
+  check_pinned_node
+  build_native
+}
+
+main "$@"
