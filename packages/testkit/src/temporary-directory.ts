@@ -1,0 +1,14 @@
+/**
+ * Directories of one test, removed with all that is in them when it ends.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CleanupScope } from './cleanup-scope.ts';
+
+/** Makes a directory that only this test uses and returns its path. */
+export async function createTemporaryDirectory(scope: CleanupScope): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+  scope.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
