@@ -13,6 +13,7 @@ constexpr uint8_t kSocksVersion = 5;
 constexpr uint8_t kNoAuthentication = 0;
 constexpr uint8_t kUserPassword = 2;
 constexpr size_t kMethodReplySize = 2;
+constexpr size_t kSocksRequestSize = 10;
 constexpr size_t kSocksReplySize = 10;  // with an IPv4 bound address
 constexpr size_t kMaxConnectReply = 4096;
 
@@ -119,11 +120,12 @@ void TunnelHandshake::feedConnect() {
 }
 
 std::vector<uint8_t> TunnelHandshake::socksRequest() const {
-  std::vector<uint8_t> request{kSocksVersion, 1, 0, 1};
-  uint8_t address[6];
-  std::memcpy(address, &options_->target.sin_addr, 4);
-  std::memcpy(address + 4, &options_->target.sin_port, 2);
-  request.insert(request.end(), address, address + sizeof address);
+  std::vector<uint8_t> request(kSocksRequestSize);
+  request[0] = kSocksVersion;
+  request[1] = 1;  // CONNECT
+  request[3] = 1;  // an IPv4 address follows
+  std::memcpy(&request[4], &options_->target.sin_addr, 4);
+  std::memcpy(&request[8], &options_->target.sin_port, 2);
   return request;
 }
 
