@@ -1,0 +1,24 @@
+/**
+ * One way in which a route can win: the route with what decides between it and others of the same class (design section 3,
+ * Precedence): the longest `sources` prefix, then a route that names listeners, then the earlier.
+ */
+import type { Protocol } from '@sluice/contract/protocol.ts';
+import type { RouteConfig } from '../config/effective-config.ts';
+
+export interface RouteCandidate {
+  readonly route: RouteConfig;
+  /** Position in the configuration. */
+  readonly order: number;
+  /** null: any. Not a part of the class: for a route with `sni` or `alpn`, `protocol` is only one more field that must hold. */
+  readonly protocol: Protocol | null;
+  /** Length of the `sources` entry this candidate stands for; -1 for a route without `sources`, which is less than any. */
+  readonly prefixLength: number;
+}
+
+/** Whether `a` wins over `b`, both of the same class and both matching. */
+export function takesPrecedence(a: RouteCandidate, b: RouteCandidate): boolean {
+  if (a.prefixLength !== b.prefixLength) return a.prefixLength > b.prefixLength;
+  const namesListener = a.route.listeners !== null;
+  if (namesListener !== (b.route.listeners !== null)) return namesListener;
+  return a.order < b.order;
+}
