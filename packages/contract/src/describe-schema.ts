@@ -1,0 +1,115 @@
+/**
+ * The reference of a schema as Markdown: one table for each object, one row for each key with type, default, bounds and its
+ * sentence. Pure; docs/configuration.md holds the result, and a test compares the two.
+ */
+import { laterKeyword } from './schema-keywords.ts';
+
+/** The JSON Schema words that this package's schemas use. */
+interface DescribedSchema {
+  readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly description: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, DescribedSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: DescribedSchema;
+  readonly enum?: readonly string[];
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly [laterKeyword]?: Readonly<Record<string, string>>;
+}
+
+const formatNames: Readonly<Record<string, string>> = {
+  'resource-name': 'name',
+  'user-name': 'user name',
+  'alpn-id': 'ALPN name',
+  'bind-address': 'ip:port',
+  cidr: 'CIDR',
+  'host-pattern': 'host pattern',
+  'endpoint-url': 'URL',
+  'positive-duration': 'duration',
+  'duration-or-none': 'duration or `0s`',
+  'scrypt-verifier': 'PHC string',
+};
+
+function typeOf(schema: DescribedSchema): string {
+  if (schema.type === 'array' && schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
+  if (schema.type === 'string') return formatNames[schema.format ?? ''] ?? 'text';
+  return schema.type;
+}
+
+function boundsOf(schema: DescribedSchema): string {
+  if (schema.type === 'array') {
+    const least = schema.minItems ?? 0;
+    const items = `${least} to ${schema.maxItems ?? '∞'} items`;
+    const each = schema.items === undefined ? '' : boundsOf(schema.items);
+    return each === '' ? items : `${items}; each ${each}`;
+  }
+  if (schema.type === 'integer') return `${schema.minimum ?? '-∞'} to ${schema.maximum ?? '∞'}`;
+  if (schema.format === 'positive-duration') return '1ms to 576h';
+  if (schema.format === 'duration-or-none') return '0s to 576h';
+  if (schema.type === 'string' && schema.enum === undefined)
+    return `${schema.minLength ?? 0} to ${schema.maxLength ?? '∞'} characters`;
+  return '';
+}
+
+function defaultOf(schema: DescribedSchema, isRequired: boolean): string {
+  if (isRequired) return 'required';
+  if (schema.default === undefined) return 'absent';
+  const text = Array.isArray(schema.default) ? `[${schema.default.join(', ')}]` : JSON.stringify(schema.default);
+  return `\`${typeof schema.default === 'string' ? schema.default : text}\``;
+}
+
+function laterLine(schema: DescribedSchema, subject: string): string[] {
+  const later = Object.keys(schema[laterKeyword] ?? {});
+  return later.length === 0
+    ? []
+    : [`${subject} refused as not supported yet: ${later.map((name) => `\`${name}\``).join(', ')}.`, ''];
+}
+
+function row(key: string, schema: DescribedSchema, isRequired: boolean): string {
+  const cells = [`\`${key}\``, typeOf(schema), defaultOf(schema, isRequired), boundsOf(schema), schema.description];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function describeObject(path: string, schema: DescribedSchema): string[] {
+  const entries = Object.entries(schema.properties ?? {});
+  const required = new Set(schema.required);
+  const lines = [
+    path === '' ? '### The file' : `### \`${path}\``,
+    '',
+    schema.description,
+    '',
+    '| key | type | default | bounds | meaning |',
+    '| --- | --- | --- | --- | --- |',
+    ...entries.map(([key, field]) => row(key, field, required.has(key))),
+    '',
+    ...laterLine(schema, 'Keys'),
+  ];
+  for (const [key, field] of entries)
+    lines.push(...laterLine(field.items ?? field, `Values of \`${key}\``).filter(() => isEnumeration(field)));
+  for (const [key, field] of entries) {
+    const inner = field.type === 'array' ? field.items : field;
+    const suffix = field.type === 'array' ? '[]' : '';
+    const innerPath = path === '' ? `${key}${suffix}` : `${path}.${key}${suffix}`;
+    if (inner?.type === 'object') lines.push(...describeObject(innerPath, inner));
+  }
+  return lines;
+}
+
+function isEnumeration(schema: DescribedSchema): boolean {
+  return (schema.items ?? schema).enum !== undefined;
+}
+
+/** Markdown for an object schema of this package, ending in one newline. */
+export function describeSchema(schema: object): string {
+  // Every schema here is written with these words only; the parity test reads the whole tree and would miss none.
+  return `${describeObject('', schema as DescribedSchema)
+    .join('\n')
+    .trimEnd()}\n`;
+}

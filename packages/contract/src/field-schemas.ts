@@ -1,0 +1,53 @@
+/** The schemas that several resources share, each a function of what only its place knows: the sentence that describes it. */
+import { type TString, Type } from 'typebox';
+import { durationPattern } from './duration.ts';
+import type { TextFormat } from './text-format.ts';
+
+interface TextBounds {
+  readonly format: TextFormat;
+  readonly maxLength: number;
+  readonly pattern?: string;
+}
+
+/** One line of text, never empty, judged by its format. */
+export function textSchema(description: string, bounds: TextBounds): TString {
+  return Type.String({ ...bounds, minLength: 1, description });
+}
+
+/** A resource's name: what logs, metrics and other resources call it. */
+export function nameSchema(description: string): TString {
+  return textSchema(description, {
+    format: 'resource-name',
+    maxLength: 253,
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$',
+  });
+}
+
+/** A GEP-2257 duration that is longer than `0s`. */
+export function durationSchema(description: string): TString {
+  return textSchema(description, { format: 'positive-duration', maxLength: 28, pattern: durationPattern });
+}
+
+/** A GEP-2257 duration where `0s` means no limit. */
+export function durationOrNoneSchema(description: string): TString {
+  return textSchema(description, { format: 'duration-or-none', maxLength: 28, pattern: durationPattern });
+}
+
+/** A network in CIDR notation. */
+export function cidrSchema(description: string): TString {
+  return textSchema(description, { format: 'cidr', maxLength: 43, pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
+}
+
+/** A host name, or `*.` before one. */
+export function hostPatternSchema(description: string): TString {
+  return textSchema(description, { format: 'host-pattern', maxLength: 256, pattern: '^(\\*\\.)?[A-Za-z0-9_.-]+$' });
+}
+
+/** An IP address and a port to bind. */
+export function bindAddressSchema(description: string): TString {
+  return textSchema(description, {
+    format: 'bind-address',
+    maxLength: 64,
+    pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
+  });
+}

@@ -1,0 +1,235 @@
+/**
+ * A route: which connections it takes and what becomes of them. An entry of `routes:` is ProxyRoute.spec plus its name.
+ * That `to` and `action` exclude each other is a rule between fields and is checked where a file is.
+ */
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { cidrSchema, hostPatternSchema, nameSchema, textSchema } from './field-schemas.ts';
+import { laterProtocols } from './listener.ts';
+import { detectableProtocols } from './protocol.ts';
+import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
+
+const matchSchema = Type.Object(
+  {
+    protocol: Type.Optional(
+      Type.Enum([...detectableProtocols, 'Unknown'], {
+        type: 'string',
+        description: 'The detected protocol; `Unknown` is what nothing looked for fits.',
+        [laterKeyword]: laterProtocols,
+      }),
+    ),
+    sni: Type.Optional(
+      Type.Array(hostPatternSchema('A host name, or `*.example.com` for one label or more before it.'), {
+        minItems: 1,
+        maxItems: 1024,
+        description: 'Server names of the TLS hello, of which one must match.',
+      }),
+    ),
+    alpn: Type.Optional(
+      Type.Array(
+        textSchema('A protocol name as registered with IANA.', {
+          format: 'alpn-id',
+          maxLength: 255,
+          pattern: '^[!-~]+$',
+        }),
+        {
+          minItems: 1,
+          maxItems: 32,
+          description: 'ALPN protocols of the TLS hello, of which one must be offered.',
+        },
+      ),
+    ),
+    sources: Type.Optional(
+      Type.Array(cidrSchema('A network.'), {
+        minItems: 1,
+        maxItems: 1024,
+        description: 'Networks of the client, of which one must hold its address.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'What a connection must be like; every field given must hold, and `{}` takes everything.',
+    [laterKeyword]: {
+      host: 'matching HTTP hosts',
+      hosts: 'matching HTTP hosts',
+      path: 'matching HTTP paths',
+      method: 'matching HTTP methods',
+      headers: 'matching HTTP headers',
+      user: 'matching users',
+      users: 'matching users',
+      destinations: 'matching destinations',
+      ja3: 'matching TLS fingerprints',
+      ja4: 'matching TLS fingerprints',
+    },
+  },
+);
+
+const endpointSchema = Type.Object(
+  {
+    url: textSchema('`tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`.', {
+      format: 'endpoint-url',
+      maxLength: 512,
+      pattern: '^(tcp|tcp4|tcp6|unix)://.+$',
+    }),
+    weight: withDefault(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: 'Share of the connections relative to the others; 0 takes none.',
+      }),
+      1,
+    ),
+    tcpFastOpen: withDefault(
+      Type.Boolean({ description: 'Connect with TCP Fast Open where the peer supports it.' }),
+      false,
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'One address of the upstream.',
+    [laterKeyword]: {
+      tls: 'TLS towards endpoints',
+      proxyProtocol: 'sending a PROXY protocol header',
+      healthCheck: 'health checks',
+      zone: 'zone-aware balancing',
+      priority: 'endpoint priorities',
+      backup: 'endpoint priorities',
+      service: 'Kubernetes Services as endpoints',
+      maxConnections: 'limits for each endpoint',
+    },
+  },
+);
+
+const targetSchema = Type.Object(
+  {
+    endpoints: Type.Array(endpointSchema, { minItems: 1, maxItems: 1024, description: 'The addresses to connect to.' }),
+    balance: withDefault(
+      Type.Enum(['RoundRobin', 'Random', 'LeastConnections'], {
+        type: 'string',
+        description: 'How an endpoint is chosen.',
+        [laterKeyword]: {
+          SourceIP: 'balancing by source address',
+          SourceSocket: 'balancing by source socket',
+          ConsistentHash: 'balancing by consistent hashing',
+          RingHash: 'balancing by consistent hashing',
+          Maglev: 'balancing by Maglev hashing',
+          Rendezvous: 'balancing by rendezvous hashing',
+          PowerOfTwo: 'balancing by two random choices',
+          LeastLatency: 'balancing by latency',
+          First: 'balancing by order',
+        },
+      }),
+      'RoundRobin',
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'The upstream.',
+    [laterKeyword]: {
+      service: 'Kubernetes Services as endpoints',
+      services: 'Kubernetes Services as endpoints',
+      healthCheck: 'health checks',
+      outlierDetection: 'outlier detection',
+      proxyProtocol: 'sending a PROXY protocol header',
+      tls: 'TLS towards endpoints',
+      via: 'chaining through an upstream proxy',
+      retries: 'retry policies',
+    },
+  },
+);
+
+const forwardSchema = Type.Object(
+  {
+    anonymous: withDefault(Type.Boolean({ description: 'Serve clients that give no credentials.' }), false),
+  },
+  {
+    additionalProperties: false,
+    description: 'How action ForwardProxy treats its clients.',
+    [laterKeyword]: {
+      udp: 'SOCKS5 UDP ASSOCIATE',
+      bind: 'SOCKS BIND',
+      socks4: 'SOCKS4 forwarding',
+      via: 'chaining through an upstream proxy',
+      groups: 'groups of users',
+      users: 'naming the users of a route',
+      advertise: 'advertised addresses',
+    },
+  },
+);
+
+const routeSpecProperties = {
+  listeners: Type.Optional(
+    Type.Array(nameSchema('A listener.'), {
+      minItems: 1,
+      maxItems: 1024,
+      description: 'Names of the listeners the route serves; absent: every listener.',
+    }),
+  ),
+  match: withDefault(matchSchema, {}),
+  to: Type.Optional(targetSchema),
+  action: Type.Optional(
+    Type.Enum(['Ban', 'Echo', 'Health', 'ForwardProxy'], {
+      type: 'string',
+      description:
+        'What the proxy does itself: close at once, send back what comes, answer HTTP health checks, serve as a forward proxy.',
+      [laterKeyword]: {
+        Redirect: 'HTTP redirects',
+        Respond: 'fixed HTTP answers',
+        Tarpit: 'tarpitting',
+        Terminate: 'TLS termination',
+        TransparentProxy: 'transparent proxying',
+      },
+    }),
+  ),
+  forward: Type.Optional(forwardSchema),
+  halfClose: withDefault(
+    Type.Boolean({
+      description: 'Keep one direction open after the other has ended; false closes both when the upstream has ended.',
+    }),
+    true,
+  ),
+};
+
+const laterRouteKeys = {
+  tls: 'TLS termination',
+  terminate: 'TLS termination',
+  via: 'chaining through an upstream proxy',
+  timeouts: 'deadlines for each route',
+  limits: 'limits for each route',
+  quota: 'quotas',
+  bandwidth: 'limits on bandwidth',
+  mirror: 'mirroring',
+  onRevoke: 'withdrawing permissions from open connections',
+  proxyProtocol: 'sending a PROXY protocol header',
+  priority: 'route priorities',
+  backendRefs: 'Kubernetes Services as endpoints',
+  http: 'HTTP routing',
+  kafka: 'Kafka routing',
+};
+
+function routeObject<Properties extends TProperties>(
+  properties: Properties,
+): ReturnType<typeof Type.Object<Properties>> {
+  return Type.Object(properties, {
+    additionalProperties: false,
+    description: 'Which connections go where.',
+    [laterKeyword]: laterRouteKeys,
+  });
+}
+
+/** ProxyRoute.spec: a route without its name, which Kubernetes keeps in the metadata. */
+export const routeSpecSchema = routeObject(routeSpecProperties);
+
+/** An entry of `routes:`. */
+export const routeSchema = routeObject({
+  name: nameSchema('Names the route in logs and messages; unique among routes.'),
+  ...routeSpecProperties,
+});
+
+type Written<Schema extends TSchema> = Static<Schema>;
+
+/** A route as written. */
+export type Route = Written<typeof routeSchema>;
+
+/** A route with every default in place. */
+export type CompleteRoute = Complete<typeof routeSchema>;

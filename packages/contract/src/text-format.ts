@@ -1,0 +1,45 @@
+/**
+ * The formats that `format` in a schema may name, each with the function that judges a text. A format says more than a
+ * pattern can (`10.0.0.1/8` has host bits, `1x` is no duration) and says it in words.
+ */
+import { parseBindAddress } from './bind-address.ts';
+import { parseCidr } from './cidr.ts';
+import { parseDuration, parsePositiveDuration } from './duration.ts';
+import { parseEndpointUrl } from './endpoint-url.ts';
+import { parseHostPattern } from './host-pattern.ts';
+import { parseScryptVerifier } from './scrypt-verifier.ts';
+import { hasControlCharacter, utf8Length } from './text-measure.ts';
+import { invalidText, type TextResult, validText } from './text-result.ts';
+
+function parseResourceName(text: string): TextResult<string> {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text)) return validText(text);
+  return invalidText('is not a name', 'use letters, digits, - _ and . with a letter or digit at both ends');
+}
+
+function parseUserName(text: string): TextResult<string> {
+  if (text.includes(':'))
+    return invalidText('has a colon, which HTTP Basic credentials cannot carry', 'leave the colon out');
+  if (hasControlCharacter(text)) return invalidText('has a control character', 'use letters, digits and punctuation');
+  if (utf8Length(text) > 255) return invalidText('is longer than the 255 bytes SOCKS5 can carry', 'shorten it');
+  return validText(text);
+}
+
+function parseAlpnId(text: string): TextResult<string> {
+  if (/^[\x21-\x7e]+$/.test(text)) return validText(text);
+  return invalidText('is not an ALPN protocol name', 'write it as registered, e.g. h2 or http/1.1');
+}
+
+export const textFormats = {
+  'resource-name': parseResourceName,
+  'user-name': parseUserName,
+  'alpn-id': parseAlpnId,
+  'bind-address': parseBindAddress,
+  cidr: parseCidr,
+  'host-pattern': parseHostPattern,
+  'endpoint-url': parseEndpointUrl,
+  'positive-duration': parsePositiveDuration,
+  'duration-or-none': parseDuration,
+  'scrypt-verifier': parseScryptVerifier,
+} as const satisfies Readonly<Record<string, (text: string) => TextResult<unknown>>>;
+
+export type TextFormat = keyof typeof textFormats;
