@@ -7,7 +7,8 @@ import { connect, type Socket } from 'node:net';
 import type { CleanupScope } from './cleanup-scope.ts';
 import { within } from './within.ts';
 
-export type TcpOutcome = 'Ended' | 'Reset' | string;
+/** `Ended` (FIN), `Reset` (RST), `Closed` (by this end) or the code of another error. */
+export type TcpOutcome = string;
 
 export interface TcpTarget {
   readonly host: string;
