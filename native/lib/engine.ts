@@ -1,0 +1,179 @@
+/**
+ * The engine as the decision isolate sees it: creates the shared memory and the workers, and drains their events to the
+ * handlers in batches. Handlers answer by writing commands to the port; they are published after each batch.
+ */
+import type { Addon, NativeEngine } from './addon.ts';
+import { EventRecord } from './event-record.ts';
+import { defaultShape, eventType, type RegionShape, regionBytes } from './ring-layout.ts';
+import { WorkerPort } from './worker-port.ts';
+
+/** `Handoff`: decide in-loop, and hand connections that live on to a relay thread. */
+export type DriveMode = 'InLoop' | 'Threads' | 'Handoff';
+
+export interface EngineSettings {
+  readonly mode: DriveMode;
+  /** Relay threads; ignored by InLoop. */
+  readonly threads: number;
+  readonly fdBudget: number;
+  readonly splice: boolean;
+  readonly receiveLowWater: boolean;
+  readonly delayedAck: boolean;
+  readonly coalesceFin: boolean;
+  readonly optimisticSend: boolean;
+  readonly shape?: RegionShape;
+  readonly decideTimeoutMs?: number;
+  readonly settleMs?: number;
+}
+
+/** Each is called with an event that is only valid during the call. */
+export interface EngineHandlers {
+  data(port: WorkerPort, event: EventRecord): void;
+  connectFailed(port: WorkerPort, event: EventRecord): void;
+  closed(port: WorkerPort, event: EventRecord): void;
+  detached(port: WorkerPort, event: EventRecord): void;
+  refused(port: WorkerPort, event: EventRecord): void;
+  listenerClosed(port: WorkerPort, event: EventRecord): void;
+  moved(port: WorkerPort, event: EventRecord): void;
+  /** A handler threw: a defect of ours. The other events go on. */
+  failed(error: unknown, port: WorkerPort, event: EventRecord): void;
+  /** After each batch. */
+  drained(): void;
+}
+
+export interface Engine {
+  readonly ports: readonly WorkerPort[];
+  /** Shared memory of each worker, for readers of counters in other isolates. */
+  readonly regions: readonly SharedArrayBuffer[];
+  /** Ports whose worker accepts: all threads, or the in-loop worker alone. */
+  readonly acceptingPorts: readonly WorkerPort[];
+  /** Publishes commands written outside a handler, soon. */
+  flushSoon(): void;
+  stop(): void;
+}
+
+const maxBatch = 512;
+const flushEvery = 64;
+
+/** Creates and starts the engine. Throws when the kernel refuses epoll or eventfd descriptors. */
+export function createEngine(addon: Addon, settings: EngineSettings, handlers: EngineHandlers): Engine {
+  const shape = settings.shape ?? defaultShape;
+  const threads = settings.mode === 'InLoop' ? 0 : Math.max(1, settings.threads);
+  const workers = settings.mode === 'Threads' ? threads : threads + 1;
+  const regions = Array.from({ length: workers }, () => new SharedArrayBuffer(regionBytes(shape)));
+  let native: NativeEngine | undefined;
+  const ports = regions.map(
+    (region, number) => new WorkerPort(number, region, shape, (worker) => native?.kick(worker)),
+  );
+  const event = new EventRecord();
+  let isDraining = false;
+  let isFlushScheduled = false;
+  let isStopped = false;
+
+  const drain = (): void => {
+    isDraining = true;
+    let isMoreWaiting = false;
+    for (const port of ports) isMoreWaiting = drainPort(port, event, handlers) || isMoreWaiting;
+    handlers.drained();
+    for (const port of ports) port.flush();
+    isDraining = false;
+    // Leave room for timers, resolved names and messages between large batches.
+    if (isMoreWaiting) setImmediate(drainAgain);
+  };
+  const drainAgain = (): void => {
+    if (isStopped) return;
+    drain();
+    kickInLoop();
+  };
+  const kickInLoop = (): void => {
+    if (settings.mode !== 'Threads') native?.kick(0);
+  };
+  const flush = (): void => {
+    isFlushScheduled = false;
+    if (isStopped) return;
+    for (const port of ports) port.flush();
+    kickInLoop();
+  };
+
+  native = new addon.NativeEngine(
+    {
+      ...shape,
+      mode: settings.mode,
+      regions: regions.map((region) => new Uint8Array(region)),
+      fdBudget: Math.floor(settings.fdBudget / workers),
+      splice: settings.splice,
+      receiveLowWater: settings.receiveLowWater,
+      delayedAck: settings.delayedAck,
+      coalesceFin: settings.coalesceFin,
+      optimisticSend: settings.optimisticSend,
+      ...(settings.decideTimeoutMs === undefined ? {} : { decideTimeoutMs: settings.decideTimeoutMs }),
+      ...(settings.settleMs === undefined ? {} : { settleMs: settings.settleMs }),
+    },
+    drain,
+  );
+  native.start();
+
+  return {
+    ports,
+    regions,
+    acceptingPorts: settings.mode === 'Threads' ? ports : ports.slice(0, 1),
+    flushSoon() {
+      if (isDraining || isFlushScheduled) return;
+      isFlushScheduled = true;
+      setImmediate(flush);
+    },
+    stop() {
+      isStopped = true;
+      native?.stop();
+      native = undefined;
+    },
+  };
+}
+
+/** Returns whether more events wait than one batch holds. */
+function drainPort(port: WorkerPort, event: EventRecord, handlers: EngineHandlers): boolean {
+  const waiting = port.pendingEvents();
+  const count = Math.min(waiting, maxBatch);
+  for (let i = 1; i <= count; i++) {
+    port.nextEvent(event);
+    try {
+      dispatch(port, event, handlers);
+    } catch (error) {
+      handlers.failed(error, port, event);
+    }
+    if (i % flushEvery === 0) {
+      // Let the worker go on while we still decide.
+      port.acknowledgeEvents();
+      port.flush();
+    }
+  }
+  port.acknowledgeEvents();
+  return waiting > count;
+}
+
+function dispatch(port: WorkerPort, event: EventRecord, handlers: EngineHandlers): void {
+  switch (event.type) {
+    case eventType.data:
+      handlers.data(port, event);
+      return;
+    case eventType.closed:
+      handlers.closed(port, event);
+      return;
+    case eventType.connectFailed:
+      handlers.connectFailed(port, event);
+      return;
+    case eventType.detached:
+      handlers.detached(port, event);
+      return;
+    case eventType.refused:
+      handlers.refused(port, event);
+      return;
+    case eventType.listenerClosed:
+      handlers.listenerClosed(port, event);
+      return;
+    case eventType.moved:
+      handlers.moved(port, event);
+      return;
+    default:
+      throw new RangeError(`unknown event type ${event.type}`);
+  }
+}

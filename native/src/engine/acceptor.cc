@@ -1,0 +1,160 @@
+#include "engine/acceptor.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+// Poller tokens of listening sockets; see Worker::dispatch.
+constexpr uint32_t kListenerGeneration = 0xffffffff;
+constexpr int kDrainBatch = 1 << 16;
+}  // namespace
+
+void Acceptor::addListener(const CommandRecord& command) {
+  if (command.index >= kMaxListeners) return;
+  Fd fd(command.fd);
+  size_t place = 0;
+  while (place < sockets_.size() && sockets_[place].fd.valid()) ++place;
+  if (place == sockets_.size()) sockets_.emplace_back();
+  const PollToken token{kListenerGeneration, static_cast<uint32_t>(place), 0};
+  // If epoll has no memory the socket is still served: it counts as ready and is tried at every
+  // turn.
+  const bool watched = state_.poller.add(fd.get(), token, false);
+  sockets_[place] = {std::move(fd), static_cast<uint16_t>(command.index), command.generation,
+                     !watched};
+}
+
+void Acceptor::setListener(const CommandRecord& command) {
+  if (command.index >= kMaxListeners) return;
+  ListenerSettings& settings = settings_[command.index];
+  settings.detectMs = command.deadlineMs;
+  settings.immediate = (command.flags & kFlagImmediate) != 0;
+  state_.limits.setMaximum(command.index, command.tag);
+}
+
+void Acceptor::removeListener(uint32_t listener, uint32_t ordinal) {
+  for (ListeningSocket& socket : sockets_) {
+    if (!socket.fd.valid() || socket.listener != listener || socket.ordinal != ordinal) continue;
+    acceptFrom(socket, kDrainBatch);
+    socket.fd.reset();
+    socket.ready = false;
+    Connection about;
+    about.listener = socket.listener;
+    about.tag = ordinal;
+    about.acceptedNs = state_.nowNs;
+    state_.post(about, EventType::ListenerClosed, ordinal);
+  }
+}
+
+void Acceptor::setPaused(uint32_t listener, bool paused) {
+  if (listener < kMaxListeners) settings_[listener].paused = paused;
+}
+
+bool Acceptor::hasWork() const {
+  if (retryAtMs_ != TimerWheel::kNever || blocker() != Counter::Count) return false;
+  return std::any_of(sockets_.begin(), sockets_.end(), [this](const ListeningSocket& socket) {
+    return socket.ready && !settings_[socket.listener].paused;
+  });
+}
+
+Counter Acceptor::blocker() const {
+  if (state_.connections.active() >= state_.options.maxConnections) return Counter::ConnectionLimit;
+  if (state_.fdsInUse() + 2 > state_.options.fdBudget) return Counter::FdLimit;
+  // JS is behind: let the kernel's queue hold the rest.
+  const bool jsIsBehind = state_.events.overflowSize() > state_.region.shape().eventCapacity;
+  return !state_.slots.hasSmall() || jsIsBehind ? Counter::SlotLimit : Counter::Count;
+}
+
+void Acceptor::acceptReady() {
+  if (retryAtMs_ != TimerWheel::kNever) {
+    if (state_.nowMs < retryAtMs_) return;
+    retryAtMs_ = TimerWheel::kNever;
+  }
+  for (ListeningSocket& socket : sockets_) {
+    if (socket.ready && !settings_[socket.listener].paused) acceptFrom(socket, kAcceptBatch);
+  }
+}
+
+void Acceptor::acceptFrom(ListeningSocket& socket, int batch) {
+  for (int i = 0; i < batch; ++i) {
+    if (const Counter limit = blocker(); limit != Counter::Count) {
+      state_.counters.add(limit);  // `ready` stays: taken up again when something ends
+      state_.counters.add(Counter::AcceptPauses);
+      return;
+    }
+    SocketAddress peer;
+    Fd client(accept4(socket.fd.get(), peer.data(), peer.sizeData(), SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!client.valid()) {
+      // The client left while it was queued, or was reset: the next one may be fine (accept(2)).
+      if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
+      if (errno == EAGAIN) {
+        socket.ready = false;
+      } else {
+        pauseAfter(errno);
+      }
+      return;
+    }
+    if (state_.limits.enter(socket.listener)) {
+      admit(socket, std::move(client), peer);
+    } else {
+      refuse(socket, peer);
+    }
+  }
+}
+
+/// EMFILE, ENFILE, ENOBUFS, ENOMEM: the listener stays readable, so trying at once again would
+/// spin. Try in a while.
+void Acceptor::pauseAfter(int error) {
+  state_.counters.add(error == EMFILE || error == ENFILE ? Counter::FdLimit
+                                                         : Counter::ConnectionLimit);
+  state_.counters.add(Counter::AcceptPauses);
+  retryAtMs_ = state_.nowMs + kAcceptRetryMs;
+}
+
+void Acceptor::admit(const ListeningSocket& socket, Fd client, const SocketAddress& peer) {
+  Connection* connection = state_.connections.allocate();
+  if (connection == nullptr) {
+    state_.limits.leave(socket.listener);
+    state_.counters.add(Counter::ConnectionLimit);
+    return;
+  }
+  const ListenerSettings& settings = settings_[socket.listener];
+  const WireAddress wire = peer.toWire();
+  connection->fd[kClient] = std::move(client);
+  connection->listener = socket.listener;
+  connection->peer = wire.portAndFamily;
+  connection->address = wire.words;
+  connection->acceptedNs = monotonicNs();
+  connection->readDeadlineMs = state_.nowMs + settings.detectMs;
+  connection->direction[0].readable = true;
+  state_.counters.add(Counter::Accepted);
+  state_.counters.set(Counter::Active, state_.connections.active());
+  state_.counters.set(Counter::FdsInUse, state_.fdsInUse());
+  Counters::bump(state_.listenerCounter(socket.listener, ListenerCounter::Accepted), 1);
+  Counters::bump(state_.listenerCounter(socket.listener, ListenerCounter::Active), 1);
+  if (settings.immediate) {
+    connection->phase = Phase::Reading;
+    reader_.askAtOnce(*connection);
+  } else {
+    reader_.startReading(*connection);
+  }
+}
+
+void Acceptor::refuse(const ListeningSocket& socket, const SocketAddress& peer) {
+  state_.counters.add(Counter::ListenerLimit);
+  Counters::bump(state_.listenerCounter(socket.listener, ListenerCounter::Accepted), 1);
+  Counters::bump(state_.listenerCounter(socket.listener, ListenerCounter::Shed), 1);
+  const WireAddress wire = peer.toWire();
+  Connection about;
+  about.listener = socket.listener;
+  about.peer = wire.portAndFamily;
+  about.address = wire.words;
+  about.acceptedNs = monotonicNs();
+  state_.post(about, EventType::Refused, 0);
+}
+
+}  // namespace sluice
