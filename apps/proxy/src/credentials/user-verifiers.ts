@@ -52,8 +52,8 @@ export class UserVerifiers {
 }
 
 function parseUser(text: string): KnownUser | undefined {
-  const verdict = parseScryptVerifier(text);
-  return verdict.kind === 'verifier' ? { isKnown: true, verifier: verdict.verifier, text } : undefined;
+  const verifier = parseScryptVerifier(text);
+  return verifier === null ? undefined : { isKnown: true, verifier, text };
 }
 
 function mostFrequentCost(users: Iterable<UserVerifier>): ScryptCost {
