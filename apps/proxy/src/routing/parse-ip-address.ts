@@ -10,6 +10,7 @@ const longestIpv6 = 45;
 const dot = 0x2e;
 const zero = 0x30;
 const groupPattern = /^[0-9a-f]{1,4}$/i;
+const zeroGroups: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0];
 
 /** The address, or undefined when the text is none: a host name, an address with a port, brackets or zone, a lenient spelling. */
 export function parseIpAddress(text: string): IpAddress | undefined {
@@ -53,7 +54,7 @@ function parseIpv6(text: string): IpAddress | undefined {
   const tail = readGroups(text.slice(gap + 2), true);
   // RFC 4291 section 2.2: "::" stands for one or more groups; inet_pton refuses it for none.
   if (head === undefined || tail === undefined || head.length + tail.length > 7) return undefined;
-  return fromGroups([...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail]);
+  return fromGroups([...head, ...zeroGroups.slice(head.length + tail.length), ...tail]);
 }
 
 function readGroups(text: string, dottedTail: boolean): readonly number[] | undefined {

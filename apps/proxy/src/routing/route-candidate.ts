@@ -15,8 +15,16 @@ export interface RouteCandidate {
   readonly prefixLength: number;
 }
 
-/** Whether `a` wins over `b`, both of the same class and both matching. */
-export function takesPrecedence(a: RouteCandidate, b: RouteCandidate): boolean {
+/** The winner of two matching candidates of one class; undefined is no candidate. */
+export function preferredCandidate(
+  a: RouteCandidate | undefined,
+  b: RouteCandidate | undefined,
+): RouteCandidate | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return takesPrecedence(a, b) ? a : b;
+}
+
+function takesPrecedence(a: RouteCandidate, b: RouteCandidate): boolean {
   if (a.prefixLength !== b.prefixLength) return a.prefixLength > b.prefixLength;
   const namesListener = a.route.listeners !== null;
   if (namesListener !== (b.route.listeners !== null)) return namesListener;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Cidr, cidrContains, formatCidr, requireCidr } from '../../src/routing/cidr.ts';
 import { CidrTable } from '../../src/routing/cidr-table.ts';
 import { formatIpAddress } from '../../src/routing/format-ip-address.ts';

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
-import {
-  CidrSyntaxError,
-  cidrContains,
-  formatCidr,
-  hostCidr,
-  isCidrWithin,
-  parseCidr,
-  requireCidr,
-} from '../../src/routing/cidr.ts';
+import * as fc from 'fast-check';
+import { cidrContains, formatCidr, hostCidr, isCidrWithin, parseCidr, requireCidr } from '../../src/routing/cidr.ts';
+import { formatIpAddress } from '../../src/routing/format-ip-address.ts';
 import { type IpAddress, ipv4Address, ipv6Address } from '../../src/routing/ip-address.ts';
 import { parseIpAddress } from '../../src/routing/parse-ip-address.ts';
 
@@ -54,10 +47,7 @@ describe('parseCidr', () => {
       'a/8',
     ]) {
       assert.equal(parseCidr(text), undefined, text);
-      assert.throws(
-        () => requireCidr(text),
-        (error) => error instanceof CidrSyntaxError && error.code === 'CidrSyntax' && error.text === text,
-      );
+      assert.throws(() => requireCidr(text), { name: 'CidrSyntaxError', code: 'CidrSyntax', text });
     }
   });
 });
@@ -77,28 +67,18 @@ describe('cidrContains', () => {
   });
 
   it('agrees with a comparison bit by bit', () => {
-    const word = fc.integer();
+    const words = fc.tuple(fc.integer(), fc.integer(), fc.integer(), fc.integer());
+    const bit = fc.integer({ min: 0, max: 127 });
     fc.assert(
-      fc.property(
-        word,
-        word,
-        word,
-        word,
-        fc.integer({ min: 0, max: 127 }),
-        fc.integer({ min: 0, max: 128 }),
-        (a, b, c, d, flipped, length) => {
-          const words = [a, b, c, d];
-          const at = flipped >>> 5;
-          const other = words.map((value, index) => (index === at ? value ^ (1 << (31 - (flipped & 31))) : value));
-          const block = requireCidr(`${formatCidr(hostCidr(ipv6Address(a, b, c, d))).split('/')[0]}/${length}`);
-          fc.pre(block.network.family === 6);
-          assert.equal(cidrContains(block, ipv6Address(a, b, c, d)), true);
-          assert.equal(
-            cidrContains(block, ipv6Address(other[0] ?? 0, other[1] ?? 0, other[2] ?? 0, other[3] ?? 0)),
-            flipped >= length,
-          );
-        },
-      ),
+      fc.property(words, bit, fc.integer({ min: 0, max: 128 }), ([a, b, c, d], flipped, length) => {
+        const flip = (word: number, index: number): number =>
+          index === flipped >>> 5 ? word ^ (1 << (31 - (flipped & 31))) : word;
+        const block = requireCidr(`${formatIpAddress(ipv6Address(a, b, c, d))}/${length}`);
+        fc.pre(block.network.family === 6);
+        assert.equal(cidrContains(block, ipv6Address(a, b, c, d)), true);
+        const other = ipv6Address(flip(a, 0), flip(b, 1), flip(c, 2), flip(d, 3));
+        assert.equal(cidrContains(block, other), flipped >= length);
+      }),
     );
   });
 });

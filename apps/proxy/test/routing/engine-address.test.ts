@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readEngineAddress, writeEngineAddress } from '../../src/routing/engine-address.ts';
 import { ipAddressFromBytes, unmappedIpAddress } from '../../src/routing/ip-address.ts';
 import { parseIpAddress } from '../../src/routing/parse-ip-address.ts';

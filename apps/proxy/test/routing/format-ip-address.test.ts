@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatIpAddress, formatSocketAddress } from '../../src/routing/format-ip-address.ts';
 import { ipv4Address, ipv6Address, isIpv4Mapped } from '../../src/routing/ip-address.ts';
 

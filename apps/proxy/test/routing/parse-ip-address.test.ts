@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatIpAddress } from '../../src/routing/format-ip-address.ts';
 import { ipv4Address, ipv6Address } from '../../src/routing/ip-address.ts';
 import { parseIpAddress } from '../../src/routing/parse-ip-address.ts';
@@ -64,7 +64,7 @@ describe('parseIpAddress', () => {
     const nearlyAddress = fc.oneof(
       fc.ipV4(),
       fc.ipV6(),
-      fc.string({ unit: fc.constantFrom(...'0123456789abcf:.'), maxLength: 24 }),
+      fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcf:.')), maxLength: 24 }),
       fc
         .array(fc.constantFrom('0', '1', '00', '255', '256', 'ffff', ':', '::', '.', '1.2.3.4', 'g', '%'), {
           maxLength: 17,

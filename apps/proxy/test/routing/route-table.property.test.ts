@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Protocol } from '@sluice/contract/protocol.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { RouteConfig } from '../../src/config/effective-config.ts';
 import { parseIpAddress } from '../../src/routing/parse-ip-address.ts';
 import { compileRouteTable } from '../../src/routing/route-table.ts';
@@ -43,28 +43,35 @@ function nameRank(patterns: readonly string[], sni: string | null): number {
   return Math.max(-1, ...ranks);
 }
 
-/** The sort key of a route for a client, or undefined when a field does not hold. */
-function rankOf(route: RouteConfig, order: number, client: Client): readonly number[] | undefined {
-  const { protocol, sni, alpn, sources } = route.match;
-  const name = sni.length === 0 ? 0 : nameRank(sni, client.sni);
-  const source = sources.length === 0 ? -1 : Math.max(...sources.map((cidr) => prefixHolding(cidr, client.sourceText)));
-  const holds =
-    name >= 0 &&
-    (sources.length === 0 || source >= 0) &&
-    (alpn.length === 0 || alpn.some((value) => client.alpn.includes(value))) &&
-    (protocol === null || protocol === client.protocol) &&
-    (route.listeners === null || route.listeners.includes(client.listener));
-  if (!holds) return undefined;
-  const asksAlpn = alpn.length > 0 ? 1 : 0;
-  const protocolClass = name === 0 && asksAlpn === 0 && protocol !== null ? 1 : 0;
-  return [name, asksAlpn, protocolClass, source, route.listeners === null ? 0 : 1, -order];
+function sourceRank(sources: readonly string[], clientText: string): number {
+  return Math.max(-1, ...sources.map((cidr) => prefixHolding(cidr, clientText)));
+}
+
+function holds({ match, listeners: named }: RouteConfig, client: Client): boolean {
+  const fields = [
+    match.sni.length === 0 || nameRank(match.sni, client.sni) >= 0,
+    match.sources.length === 0 || sourceRank(match.sources, client.sourceText) >= 0,
+    match.alpn.length === 0 || match.alpn.some((value) => client.alpn.includes(value)),
+    match.protocol === null || match.protocol === client.protocol,
+    named === null || named.includes(client.listener),
+  ];
+  return !fields.includes(false);
+}
+
+/** The sort key of a route whose fields hold: higher wins. */
+function rankOf({ match, listeners: named }: RouteConfig, order: number, client: Client): readonly number[] {
+  const name = match.sni.length === 0 ? 0 : nameRank(match.sni, client.sni);
+  const asksAlpn = Number(match.alpn.length > 0);
+  const protocolClass = Number(name === 0 && asksAlpn === 0 && match.protocol !== null);
+  return [name, asksAlpn, protocolClass, sourceRank(match.sources, client.sourceText), Number(named !== null), -order];
 }
 
 function referenceMatch(routes: readonly RouteConfig[], client: Client): RouteConfig | undefined {
   let best: { readonly route: RouteConfig; readonly rank: readonly number[] } | undefined;
   for (const [order, route] of routes.entries()) {
+    if (!holds(route, client)) continue;
     const rank = rankOf(route, order, client);
-    if (rank !== undefined && (best === undefined || isHigher(rank, best.rank))) best = { route, rank };
+    if (best === undefined || isHigher(rank, best.rank)) best = { route, rank };
   }
   return best?.route;
 }
@@ -132,6 +139,9 @@ const route: fc.Arbitrary<RouteConfig> = fc.record({
   halfClose: fc.constant(true),
 });
 
+/** From "every route that has a list is wide" to "none is". */
+const maxKeysPerRoute = fc.constantFrom(0, 2, 4, 8, 256);
+
 const client: fc.Arbitrary<Client> = fc.record({
   listener: fc.constantFrom(...listeners),
   protocol: fc.constantFrom('TLS' as const, ...protocols),
@@ -146,8 +156,9 @@ describe('compileRouteTable', () => {
       fc.property(
         fc.array(route, { maxLength: 24 }),
         fc.array(client, { minLength: 1, maxLength: 12 }),
-        (routes, queries) => {
-          const table = compileRouteTable(routes);
+        maxKeysPerRoute,
+        (routes, queries, maxKeys) => {
+          const table = compileRouteTable(routes, maxKeys);
           for (const query of queries) {
             const source = parseIpAddress(query.sourceText);
             assert.ok(source);

@@ -196,6 +196,22 @@ describe('compileRouteTable: shadowed routes', () => {
 });
 
 describe('compileRouteTable: size', () => {
+  it('holds a route with the longest lists the schema allows without multiplying them', () => {
+    const sni = Array.from({ length: 1024 }, (_, index) => `host-${index}.test`);
+    const alpn = Array.from({ length: 32 }, (_, index) => `protocol-${index}`);
+    const sources = Array.from({ length: 1024 }, (_, index) => `10.${index >>> 8}.${index & 255}.0/24`);
+    const start = performance.now();
+    const table = compileRouteTable([
+      route('wide', { sni, alpn, sources, listeners: ['edge', 'other'] }),
+      route('all'),
+    ]);
+    // 67 million keys would take minutes and the heap.
+    assert.ok(performance.now() - start < 500);
+    assert.equal(table.match(hello('host-1023.test', ['protocol-31'], '10.3.255.1'))?.name, 'wide');
+    assert.equal(table.match(hello('host-1023.test', ['protocol-31'], '10.4.0.1'))?.name, 'all');
+    assert.equal(table.match(hello('host-1023.test', ['h2'], '10.3.255.1'))?.name, 'all');
+  });
+
   it('compiles 100 000 routes in less than a second', () => {
     const routes = Array.from({ length: 100_000 }, (_, index) => {
       const sni = index % 4 === 0 ? `*.tenant-${index}.example.com` : `host-${index}.example.com`;
