@@ -7,7 +7,7 @@ import { redactedText, Secret } from './secret.ts';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Longer strings are cut there; the remedy of an error message fits, a smuggled document does not. */
-export const maxStringLength = 1_024;
+const maxStringLength = 1_024;
 const maxDepth = 6;
 const maxEntries = 10_000;
 
@@ -31,7 +31,7 @@ function isSecretKey(key: string): boolean {
 }
 
 /** Cuts `text` to the bound, and says how much is missing. */
-export function boundedString(text: string): string {
+function boundedString(text: string): string {
   if (text.length <= maxStringLength) return text;
   return `${text.slice(0, maxStringLength).toWellFormed()}… (${text.length - maxStringLength} more)`;
 }

@@ -26,7 +26,7 @@ export interface AdminSocket {
   close(graceMs: number): Promise<void>;
 }
 
-export const maxAdminConnections = 64;
+const maxAdminConnections = 64;
 
 const limits = {
   maxHeaderSize: 8 * 1024,

@@ -11,7 +11,7 @@ function hostName(header: string): string {
 }
 
 /** Whether an address is only reachable from this machine. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === '::1' || host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

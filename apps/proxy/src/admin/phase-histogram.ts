@@ -6,11 +6,11 @@ import type { Sample } from '@sluice/runtime/scraped-metric.ts';
 import type { ConnectionRecord } from '../session/connection-record.ts';
 
 /** Seconds. From a decision (microseconds) to a tunnel that lives for hours. */
-export const phaseBuckets = [
+const phaseBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600, 3600,
 ] as const;
 
-export type Phase = 'detect' | 'decide' | 'connect' | 'first_byte' | 'total';
+type Phase = 'detect' | 'decide' | 'connect' | 'first_byte' | 'total';
 
 class Buckets {
   /** The last one is for what is above all. */
