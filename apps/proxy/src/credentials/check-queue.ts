@@ -40,7 +40,7 @@ export class CheckQueue<Result> {
   submit(run: () => Promise<Result>): QueuedCheck<Result> | undefined {
     if (this.#running >= this.#config.maxRunning && this.#waiting.size >= this.#config.maxWaiting) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const job: Job = { start: () => run().then(resolve, reject) };
+    const job: Job = { start: () => this.#startJob(run).then(resolve, reject) };
     this.#waiting.add(job);
     this.#startWaiting();
     return { result: promise, withdraw: () => this.#waiting.delete(job) };
@@ -50,11 +50,18 @@ export class CheckQueue<Result> {
     for (const job of this.#waiting) {
       if (this.#running >= this.#config.maxRunning) return;
       this.#waiting.delete(job);
-      this.#running++;
-      void job.start().finally(() => {
-        this.#running--;
-        this.#startWaiting();
-      });
+      void job.start();
+    }
+  }
+
+  /** The place is free again before the result is seen. */
+  async #startJob(run: () => Promise<Result>): Promise<Result> {
+    this.#running++;
+    try {
+      return await run();
+    } finally {
+      this.#running--;
+      this.#startWaiting();
     }
   }
 }

@@ -90,22 +90,30 @@ export class CredentialChecker {
 
   /** The synchronous hot path: `valid`, or undefined when `check` must be asked. */
   checkCached(user: string, password: string): 'valid' | undefined {
-    const against = this.#users.of(user);
+    const against = this.#verifierFor(user, password);
     return against.isKnown && this.#isCached(this.#digest(user, password), against) ? 'valid' : undefined;
   }
 
   /** The verdict. Rejects only with the signal's reason; the work goes on while another check waits for it. */
   async check(user: string, password: string, signal?: AbortSignal): Promise<CredentialVerdict> {
     signal?.throwIfAborted();
-    const against = this.#users.of(user);
+    const against = this.#verifierFor(user, password);
     const digest = this.#digest(user, password);
     if (against.isKnown && this.#isCached(digest, against)) return 'valid';
     const computation = this.#join(digest, against, password);
     if (computation === undefined) return this.#count('overloaded');
     const outcome = await this.#outcomeOf(computation, digest, signal);
     if (outcome === 'failed') return this.#count('overloaded');
-    if (this.#users.of(user) !== against) return this.check(user, password, signal);
+    if (this.#verifierFor(user, password) !== against) return this.check(user, password, signal);
     return outcome === 'match' && against.isKnown ? 'valid' : this.#count('invalid');
+  }
+
+  /**
+   * HMAC, and scrypt with it, pads its key with zeros (RFC 2104 section 2): `secret` followed by NUL would pass for `secret`.
+   * No protocol here carries a NUL, so text with one belongs to nobody.
+   */
+  #verifierFor(user: string, password: string): UserVerifier {
+    return password.includes('\0') ? this.#users.standIn : this.#users.of(user);
   }
 
   #isCached(digest: string, against: UserVerifier): boolean {

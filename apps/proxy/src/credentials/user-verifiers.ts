@@ -28,6 +28,11 @@ export class UserVerifiers {
     this.#standIn = this.#makeStandIn(defaultScryptCost);
   }
 
+  /** What a user that does not exist is checked against. */
+  get standIn(): UserVerifier {
+    return this.#standIn;
+  }
+
   of(name: string): UserVerifier {
     return this.#byName.get(name) ?? this.#standIn;
   }
