@@ -1,5 +1,6 @@
 /**
- * Runs a real client (curl, openssl, ssh, nc) to its end, with a bound on time and on what it may print.
+ * Runs a real client (curl, openssl, ssh, nc) to its end, with a bound on time and on what it may print. It gets none of the
+ * caller's environment: a proxy variable there would change what is tested.
  */
 import { spawn } from 'node:child_process';
 import { systemPath } from './system-path.ts';
@@ -41,7 +42,7 @@ export async function runCommand(
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: { PATH: systemPath, ...options.env } }),
+    env: { PATH: systemPath, ...options.env },
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
