@@ -35,7 +35,7 @@ check_all() {
     fi
   done <<<"$sources"
   mkdir -p "$stamps"
-  xargs --max-procs="$(nproc)" --replace "${BASH_SOURCE[0]}" {} "$(surroundings)" <<<"$sources"
+  xargs --max-procs="$(nproc)" --replace "$REPOSITORY/hack/verify/clang-tidy.sh" {} "$(surroundings)" <<<"$sources"
 }
 
 if [[ $# -eq 0 ]]; then check_all; else check_file "$@"; fi

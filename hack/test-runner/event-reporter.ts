@@ -1,0 +1,25 @@
+/**
+ * A reporter for node:test that writes JSON lines for the runner: one for each failed test, one with the counts at the end.
+ * A file that dies before its end leaves no counts, and so counts as failed.
+ */
+import type { TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
+
+function formatLine(record: object): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** Turns the events of one test file into lines that `readTestEvents` understands. */
+export default async function* reportEvents(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of events) {
+    if (event.type === 'test:fail' && event.data.details.type !== 'suite') {
+      const { name, line, details } = event.data;
+      yield formatLine({ kind: 'failure', name, line: line ?? 0, error: inspect(details.error.cause) });
+    }
+    if (event.type === 'test:summary') {
+      const { tests, passed, skipped, todo } = event.data.counts;
+      const notRun = skipped + todo;
+      yield formatLine({ kind: 'counts', passed, failed: tests - passed - notRun, skipped: notRun });
+    }
+  }
+}
