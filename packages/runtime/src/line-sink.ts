@@ -4,17 +4,16 @@
  * delaying or failing its caller; what the lines say is the logger's matter.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Chunk, countLines, LineBuffer } from './line-buffer.ts';
 import { type LineOutlet, openLineOutlet, statDescriptor } from './line-outlet.ts';
 
 export interface LineSinkOptions {
   /** Default 1, standard output. A socket is taken over: closing the sink closes it. */
   readonly fd?: number;
   readonly maxPendingBytes?: number;
-  readonly maxPendingLines?: number;
 }
 
-const maxLineBytes = 1024 * 1024;
-const chunkBytes = 64 * 1024;
+const maxLineLength = 1024 * 1024;
 /** What one turn of the event loop may write before others have their turn. */
 const chunksPerTurn = 16;
 const firstRetryMs = 2;
@@ -24,25 +23,13 @@ const refusedRetryMs = 1_000;
 /** A pipe whose reader went away is looked at again this often (a named pipe may get a new one). */
 const reopenAfterMs = 1_000;
 
-const newline = 0x0a;
-
-function countLines(bytes: Buffer, from: number): number {
-  let count = 0;
-  for (let at = bytes.indexOf(newline, from); at !== -1; at = bytes.indexOf(newline, at + 1)) count += 1;
-  return count;
-}
-
 export class LineSink {
   readonly #fd: number;
-  readonly #maxPendingBytes: number;
-  readonly #maxPendingLines: number;
+  readonly #buffer: LineBuffer;
   readonly #identity: string;
   #outlet: LineOutlet | null = null;
   #reopenAtMs = 0;
-  #lines: string[] = [];
-  #pendingBytes = 0;
-  #chunk: Buffer | null = null;
-  #chunkOffset = 0;
+  #chunk: Chunk | null = null;
   #retryMs = firstRetryMs;
   #timer: NodeJS.Timeout | null = null;
   #immediate: NodeJS.Immediate | null = null;
@@ -51,8 +38,7 @@ export class LineSink {
 
   constructor(options: LineSinkOptions = {}) {
     this.#fd = options.fd ?? 1;
-    this.#maxPendingBytes = options.maxPendingBytes ?? 4 * 1024 * 1024;
-    this.#maxPendingLines = options.maxPendingLines ?? 65_536;
+    this.#buffer = new LineBuffer(options.maxPendingBytes ?? 4 * 1024 * 1024);
     this.#identity = this.#describe();
     this.#outlet = this.#open();
   }
@@ -64,21 +50,15 @@ export class LineSink {
 
   /** Bytes that wait for the descriptor. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#buffer.bytes + this.#chunkBytes();
   }
 
   /** Takes one line (with or without its newline, none inside); returns false if it was dropped. */
   write(line: string): boolean {
-    const text = line.endsWith('\n') ? line : `${line}\n`;
-    const size = Buffer.byteLength(text);
-    if (!this.#hasRoomFor(size) || !this.#hasOutlet()) {
-      this.#droppedLines += 1;
-      return false;
-    }
-    this.#lines.push(text);
-    this.#pendingBytes += size;
-    if (this.#timer === null) this.#writeSoon();
-    return true;
+    const isTaken = line.length <= maxLineLength && this.#hasOutlet() && this.#buffer.add(line, this.#chunkBytes());
+    if (!isTaken) this.#droppedLines += 1;
+    else if (this.#timer === null) this.#writeSoon();
+    return isTaken;
   }
 
   /** Writes what the descriptor takes at this moment, for a process about to end without another turn of its loop. */
@@ -90,12 +70,12 @@ export class LineSink {
   async flush(timeoutMs: number): Promise<boolean> {
     const deadlineMs = performance.now() + timeoutMs;
     for (;;) {
-      const before = this.#pendingBytes;
+      const before = this.pendingBytes;
       this.#writeTurn();
-      if (this.#pendingBytes === 0 && this.#outlet?.isBusy() !== true) return true;
+      if (this.pendingBytes === 0 && this.#outlet?.isBusy() !== true) return true;
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return false;
-      await delay(this.#pendingBytes < before ? 0 : Math.min(leftMs, firstRetryMs));
+      await delay(this.pendingBytes < before ? 0 : Math.min(leftMs, firstRetryMs));
     }
   }
 
@@ -108,12 +88,8 @@ export class LineSink {
     this.#outlet = null;
   }
 
-  #hasRoomFor(size: number): boolean {
-    return (
-      size <= maxLineBytes &&
-      this.#pendingBytes + size <= this.#maxPendingBytes &&
-      this.#lines.length < this.#maxPendingLines
-    );
+  #chunkBytes(): number {
+    return this.#chunk === null ? 0 : this.#chunk.bytes.length - this.#chunk.offset;
   }
 
   #hasOutlet(): boolean {
@@ -157,7 +133,7 @@ export class LineSink {
 
   #writeTurn(): void {
     for (let turn = 0; turn < chunksPerTurn; turn += 1) {
-      this.#chunk ??= this.#takeChunk();
+      this.#chunk ??= this.#buffer.take();
       if (this.#chunk === null || this.#outlet === null) return;
       if (!this.#writeChunk(this.#outlet, this.#chunk)) return;
     }
@@ -165,14 +141,13 @@ export class LineSink {
   }
 
   /** Returns true if it is worth going on in this turn. */
-  #writeChunk(outlet: LineOutlet, chunk: Buffer): boolean {
-    const outcome = outlet.write(chunk, this.#chunkOffset);
+  #writeChunk(outlet: LineOutlet, chunk: Chunk): boolean {
+    const outcome = outlet.write(chunk.bytes, chunk.offset);
     switch (outcome.kind) {
       case 'wrote':
         this.#retryMs = firstRetryMs;
-        this.#pendingBytes -= outcome.bytes;
-        this.#chunkOffset += outcome.bytes;
-        if (this.#chunkOffset === chunk.length) this.#chunk = null;
+        chunk.offset += outcome.bytes;
+        if (chunk.offset === chunk.bytes.length) this.#finish(outlet, chunk);
         return true;
       case 'blocked':
         this.#writeLater(this.#retryMs);
@@ -190,26 +165,15 @@ export class LineSink {
     }
   }
 
-  #takeChunk(): Buffer | null {
-    let units = 0;
-    let count = 0;
-    for (const line of this.#lines) {
-      units += line.length;
-      count += 1;
-      if (units >= chunkBytes) break;
-    }
-    if (count === 0) return null;
-    this.#chunkOffset = 0;
-    const taken = count === this.#lines.length ? this.#lines : this.#lines.slice(0, count);
-    this.#lines = count === this.#lines.length ? [] : this.#lines.slice(count);
-    return Buffer.from(taken.join(''));
+  #finish(outlet: LineOutlet, chunk: Chunk): void {
+    this.#chunk = null;
+    if (!outlet.isBusy()) this.#buffer.reuse(chunk);
   }
 
   #dropPending(): void {
-    const inChunk = this.#chunk === null ? 0 : countLines(this.#chunk, this.#chunkOffset);
-    this.#droppedLines += inChunk + this.#lines.length;
+    for (let chunk = this.#chunk ?? this.#buffer.take(); chunk !== null; chunk = this.#buffer.take()) {
+      this.#droppedLines += countLines(chunk.bytes, chunk.offset);
+    }
     this.#chunk = null;
-    this.#lines = [];
-    this.#pendingBytes = 0;
   }
 }

@@ -149,7 +149,7 @@ test('writes 100 000 lines to a regular file, beside another writer of the same 
   const path = join(await createTemporaryDirectory(t), 'log');
   const fd = openSync(path, 'w');
   t.after(() => closeSync(fd));
-  const sink = openSink(t, { fd, maxPendingBytes: 16 * 1024 * 1024, maxPendingLines: 100_000 });
+  const sink = openSink(t, { fd, maxPendingBytes: 16 * 1024 * 1024 });
   for (const line of numbered(100_000)) sink.write(line);
   assert.equal(await sink.flush(10_000), true);
   writeSync(fd, '{"n":100000}\n');
@@ -162,7 +162,7 @@ test('writes 100 000 lines to a regular file, beside another writer of the same 
 test('keeps lines while a disk is full, within the bound', async (t) => {
   const fd = openSync('/dev/full', 'w');
   t.after(() => closeSync(fd));
-  const sink = openSink(t, { fd, maxPendingLines: 10 });
+  const sink = openSink(t, { fd, maxPendingBytes: 80 });
   for (const line of numbered(20)) sink.write(line);
   assert.equal(await sink.flush(50), false);
   assert.equal(sink.droppedLines, 10);
@@ -174,7 +174,7 @@ test('a line beyond the size bound is dropped and its neighbours are written', a
   t.after(() => closeSync(fd));
   const sink = openSink(t, { fd });
   sink.write('before');
-  assert.equal(sink.write('x'.repeat(1024 * 1024)), false);
+  assert.equal(sink.write('x'.repeat(1024 * 1024 + 1)), false);
   sink.write('after');
   await sink.flush(1_000);
   assert.equal(readFileSync(path, 'utf8'), 'before\nafter\n');
