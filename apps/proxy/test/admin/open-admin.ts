@@ -18,7 +18,7 @@ export function bindOf(host: string, port: number): BindAddress {
   return { text: family === 6 ? `[${host}]:${port}` : `${host}:${port}`, host, port, family };
 }
 
-export const exampleConfig: EffectiveConfig = {
+const exampleConfig: EffectiveConfig = {
   admin: { enabled: true, bind: bindOf('127.0.0.1', 9900) },
   log: { level: 'info', access: true },
   datapath: {
