@@ -10,8 +10,8 @@ export function parseCredentialText(bytes: Buffer, start: number, end: number): 
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0;
     if (byte < 0x20 || byte === 0x7f) return null;
-    // C1 controls are C2 80..C2 9F in UTF-8.
-    if (byte === 0xc2 && (bytes[at + 1] ?? 0xff) < 0xa0 && at + 1 < end) return null;
+    // C1 controls are C2 80..C2 9F in UTF-8; C2 as the last byte is none at all.
+    if (byte === 0xc2 && (bytes[at + 1] ?? 0) < 0xa0) return null;
   }
   try {
     return utf8.decode(bytes.subarray(start, end));

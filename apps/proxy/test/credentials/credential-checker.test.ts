@@ -90,6 +90,17 @@ suite('credential checker', () => {
     assert.equal(checker.checkCached('mallory', 'x'), undefined);
   });
 
+  test('an unknown user is invalid even with the password of its stand-in', async () => {
+    const checker = new CredentialChecker(defaultCredentialCheckerConfig, {
+      nowMs: () => 0,
+      randomBytes: (size) => Buffer.alloc(size, 7),
+      deriveKey: ({ keyBytes }) => Promise.resolve(Buffer.alloc(keyBytes, 7)),
+    });
+    assert.equal(await checker.check('mallory', 'x'), 'invalid');
+    assert.equal(await checker.check('mallory', 'x'), 'invalid');
+    assert.equal(checker.counters.computations, 2);
+  });
+
   test('without any user the cost is the default one', async () => {
     const { checker, inputs } = new CheckerRig([]);
     assert.equal(await checker.check('alice', 'secret'), 'invalid');
@@ -153,6 +164,16 @@ suite('credential checker over reloads', () => {
     assert.equal(await old, 'invalid');
     assert.equal(await fresh, 'valid');
     assert.equal(rig.checker.checkCached('alice', 'one'), undefined);
+  });
+
+  test('a check after a reload does not share the run of one before it', async () => {
+    const [before, after] = [await user('alice', 'one'), await user('alice', 'two')];
+    const rig = new CheckerRig([before], {}, true);
+    const early = rig.checker.check('alice', 'two');
+    rig.checker.replaceUsers([after]);
+    const late = rig.checker.check('alice', 'two');
+    rig.gate.open();
+    assert.deepEqual(await Promise.all([early, late]), ['valid', 'valid']);
   });
 
   test('a check that a removal overtakes is invalid', async () => {
