@@ -5,8 +5,8 @@
  * (http-body-framing.ts), nor is what the method means.
  */
 
-export const maxRequestHeadBytes = 8192;
-export const maxRequestHeaders = 100;
+const maxRequestHeadBytes = 8192;
+const maxRequestHeaders = 100;
 
 export interface HttpHeader {
   /** Lower case. */
