@@ -92,7 +92,7 @@ test('a reset in the middle of a bulk transfer ends both sides at once', async (
   await client.receive(4 * 1024 * 1024);
   client.reset();
   assert.equal(await upstream.end(1_000), 'Reset');
-  await assert.rejects(flood, /closed after/u);
+  await assert.rejects(flood);
 });
 
 test('what the origin said before its reset arrives', async (t) => {

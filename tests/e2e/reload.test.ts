@@ -6,13 +6,16 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Address } from '@sluice/testkit/address.ts';
+import { type Address, formatAddress } from '@sluice/testkit/address.ts';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
 import { startEchoOrigin } from '@sluice/testkit/echo-origin.ts';
 import type { JsonLine } from '@sluice/testkit/json-lines.ts';
 import { startNamedOrigin } from '@sluice/testkit/named-origin.ts';
+import { findRefusingPort } from '@sluice/testkit/refusing-port.ts';
 import { routeTo } from '@sluice/testkit/route-to.ts';
+import { createScryptVerifier } from '@sluice/testkit/scrypt-verifier.ts';
 import { type SluiceProcess, startSluice } from '@sluice/testkit/sluice-process.ts';
+import { buildSocks5Connect, buildSocks5Greeting, buildSocks5Login } from '@sluice/testkit/socks5-message.ts';
 import { connectTcp } from '@sluice/testkit/tcp-client.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 
@@ -189,13 +192,57 @@ test('limits and timeouts of a listener change in place', async (t) => {
 test('admin moves live, and can be turned off', async (t) => {
   const { toA, sluice } = await startTwo(t);
   const before = sluice.adminUrl;
-  const moved = toA.replace('admin: { bind: "127.0.0.1:0" }', 'admin: { bind: "127.0.0.2:0" }');
-  const line = await reloadBy(sluice, () => sluice.replaceConfig(moved));
-  assert.equal(line['msg'], 'reloaded');
-  assert.match(String(line['admin']), /^127\.0\.0\.2:\d+$/u);
-  assert.equal((await fetch(`http://${String(line['admin'])}/healthz`)).status, 200);
+  const place = formatAddress(await findRefusingPort());
+  const moved = toA.replace('admin: { bind: "127.0.0.1:0" }', `admin: { bind: "${place}" }`);
+  assert.equal((await reloadBy(sluice, () => sluice.replaceConfig(moved)))['msg'], 'reloaded');
+  assert.equal((await fetch(`http://${place}/healthz`)).status, 200);
   await assert.rejects(fetch(`${before}/healthz`));
   const off = toA.replace('admin: { bind: "127.0.0.1:0" }', 'admin: { enabled: false }');
   assert.equal((await reloadBy(sluice, () => sluice.replaceConfig(off)))['msg'], 'reloaded');
-  await assert.rejects(fetch(`http://${String(line['admin'])}/healthz`));
+  await assert.rejects(fetch(`http://${place}/healthz`));
+});
+
+test('a taken admin port rejects the whole reload', async (t) => {
+  const { toB, sluice } = await startTwo(t);
+  const taken = formatAddress(await startEchoOrigin(t));
+  const line = await reloadBy(sluice, () =>
+    sluice.replaceConfig(toB.replace('admin: { bind: "127.0.0.1:0" }', `admin: { bind: "${taken}" }`)),
+  );
+  assert.equal(line['msg'], 'reload rejected');
+  assert.match(JSON.stringify(line['errors']), /admin/u);
+  assert.equal(await readName(t, sluice.address('edge')), 'a');
+  assert.equal((await sluice.fetchAdmin('/readyz')).status, 200);
+});
+
+test('users change live: a new one is let in, a removed one is not', async (t) => {
+  const origin = await startNamedOrigin(t, 'a');
+  const config = (user: string): string =>
+    buildConfig({
+      routes: ['name: socks, match: { protocol: SOCKS5 }, action: ForwardProxy'],
+      users: [
+        `name: ${user}, password: { scrypt: "${createScryptVerifier('secret')}" }, allow: [{ cidrs: [127.0.0.0/8] }]`,
+      ],
+    });
+  const sluice = await startSluice(t, { config: config('old') });
+  const login = async (user: string): Promise<number | undefined> => {
+    const client = await connectTcp(t, sluice.address('edge'));
+    client.send(Buffer.concat([buildSocks5Greeting([2]), buildSocks5Login(user, 'secret')]));
+    return (await client.receive(4))[3];
+  };
+  assert.equal(await login('old'), 0);
+  assert.notEqual(await login('new'), 0);
+  const tunnel = await connectTcp(t, sluice.address('edge'));
+  tunnel.send(
+    Buffer.concat([
+      buildSocks5Greeting([2]),
+      buildSocks5Login('old', 'secret'),
+      buildSocks5Connect(origin.host, origin.port),
+    ]),
+  );
+  await tunnel.receiveThrough('a\n');
+  assert.equal((await reloadBy(sluice, () => sluice.replaceConfig(config('new'))))['msg'], 'reloaded');
+  assert.notEqual(await login('old'), 0);
+  assert.equal(await login('new'), 0);
+  tunnel.finish();
+  assert.equal(await tunnel.end(), 'Ended');
 });

@@ -2,8 +2,10 @@
  * A TCP client whose every act is explicit: send, finish (FIN), reset (RST), read so many bytes, read to the end. What the
  * other side did last is `outcome`: `Ended` (FIN), `Reset` (RST) or another error's code.
  */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { formatAddress } from './address.ts';
 import type { CleanupScope } from './cleanup-scope.ts';
 import { within } from './within.ts';
 
@@ -30,6 +32,7 @@ export class TcpClient {
   #chunks: Buffer[] = [];
   #buffered = 0;
   #over = false;
+  #localAddress = '';
   readonly #watchers = new Set<() => void>();
 
   constructor(socket: Socket) {
@@ -51,10 +54,13 @@ export class TcpClient {
     });
   }
 
-  /** This end as the access log writes it: `ip:port`. */
+  /** This end as the access log writes it: `ip:port`. Known still when the socket is gone. */
   get localAddress(): string {
-    const { localAddress = '', localPort = 0 } = this.socket;
-    return localAddress.includes(':') ? `[${localAddress}]:${localPort}` : `${localAddress}:${localPort}`;
+    const { localAddress, localPort } = this.socket;
+    if (localAddress !== undefined && localPort !== undefined) {
+      this.#localAddress = formatAddress({ host: localAddress, port: localPort });
+    }
+    return this.#localAddress;
   }
 
   send(bytes: Buffer | string): void {
@@ -146,5 +152,6 @@ export async function connectTcp(scope: CleanupScope, target: TcpTarget): Promis
   scope.after(() => void socket.destroy());
   const client = new TcpClient(socket);
   await within(defaultTimeoutMs, `a connection to ${target.host}:${target.port}`, once(socket, 'connect'));
+  assert.notEqual(client.localAddress, '');
   return client;
 }
