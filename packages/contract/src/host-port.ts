@@ -27,6 +27,6 @@ export function parseHostPort(text: string): TextResult<HostPort> {
   }
   const [, bracketed, bare, portText = ''] = match;
   const port = Number(portText);
-  if (port > 65_535) return invalidText(`has port ${port}`, 'use a port from 0 to 65535');
+  if (port > 65_535) return invalidText(`has port ${port}, above 65535`, 'use a port from 0 to 65535');
   return validText({ host: bracketed ?? bare ?? '', isBracketed: bracketed !== undefined, port });
 }

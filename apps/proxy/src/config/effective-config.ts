@@ -33,7 +33,7 @@ export interface ListenerConfig {
 }
 
 export type EndpointAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; /** 0: either */ readonly family: 0 | 4 | 6 }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number /** 0: either */; readonly family: 0 | 4 | 6 }
   | { readonly kind: 'unix'; readonly path: string };
 
 export interface EndpointConfig {
@@ -96,7 +96,11 @@ export interface EffectiveConfig {
     readonly workers: number;
     readonly splice: boolean;
     readonly receiveLowWater: boolean;
-    readonly packetDiet: { readonly delayedAck: boolean; readonly coalesceFin: boolean; readonly optimisticSend: boolean };
+    readonly packetDiet: {
+      readonly delayedAck: boolean;
+      readonly coalesceFin: boolean;
+      readonly optimisticSend: boolean;
+    };
   };
   readonly listeners: readonly ListenerConfig[];
   readonly routes: readonly RouteConfig[];

@@ -1,0 +1,107 @@
+/**
+ * Turns a complete, checked configuration into the form the proxy uses: durations in milliseconds, addresses and URLs taken
+ * apart, names and networks canonical. Everything read here has been validated; a failure is a bug of the validation.
+ */
+import { parseBindAddress } from '@sluice/contract/bind-address.ts';
+import { parseCidr } from '@sluice/contract/cidr.ts';
+import { parseDuration } from '@sluice/contract/duration.ts';
+import { parseEndpointUrl } from '@sluice/contract/endpoint-url.ts';
+import { parseHostPattern } from '@sluice/contract/host-pattern.ts';
+import type { CompleteListener } from '@sluice/contract/listener.ts';
+import type { CompleteRoute } from '@sluice/contract/route.ts';
+import type { CompleteSluiceConfig } from '@sluice/contract/sluice-config.ts';
+import type { TextResult } from '@sluice/contract/text-result.ts';
+import type { CompleteUser } from '@sluice/contract/user.ts';
+import type { AllowRule, BindAddress, EffectiveConfig, EndpointConfig, ListenerConfig, RouteConfig, RouteTarget, UserConfig } from './effective-config.ts';
+
+/** A text passed validation and cannot be read: a bug, never the user's mistake. */
+export class UnvalidatedTextError extends Error {
+  override readonly name = 'UnvalidatedTextError';
+  readonly code = 'UnvalidatedText';
+}
+
+function valueOf<Value>(result: TextResult<Value>): Value {
+  if (result.kind === 'valid') return result.value;
+  throw new UnvalidatedTextError(`a configuration value that passed validation ${result.message}`);
+}
+
+function unique(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}
+
+function bindOf(text: string): BindAddress {
+  const { host, port, family } = valueOf(parseBindAddress(text));
+  return { text, host, port, family };
+}
+
+function networksOf(texts: readonly string[] | undefined): readonly string[] {
+  return unique((texts ?? []).map((text) => valueOf(parseCidr(text)).text));
+}
+
+function namesOf(texts: readonly string[] | undefined): readonly string[] {
+  return unique((texts ?? []).map((text) => valueOf(parseHostPattern(text))));
+}
+
+function listenerOf(listener: CompleteListener): ListenerConfig {
+  const { timeouts } = listener;
+  return {
+    name: listener.name,
+    binds: listener.bind.map(bindOf),
+    detect: { timeoutMs: valueOf(parseDuration(listener.detect.timeout)), protocols: [...new Set(listener.detect.protocols)] },
+    noRoute: listener.noRoute,
+    timeouts: {
+      connectMs: valueOf(parseDuration(timeouts.connect)),
+      connectTotalMs: valueOf(parseDuration(timeouts.connectTotal)),
+      idleMs: valueOf(parseDuration(timeouts.idle)),
+      halfClosedMs: valueOf(parseDuration(timeouts.halfClosed)),
+      drainMs: valueOf(parseDuration(timeouts.drain)),
+    },
+    proxyProtocolTrust: networksOf(listener.proxyProtocol.trust),
+    maxConnections: listener.limits.connections,
+  };
+}
+
+function endpointOf({ url, weight, tcpFastOpen }: NonNullable<CompleteRoute['to']>['endpoints'][number]): EndpointConfig {
+  return { url, address: valueOf(parseEndpointUrl(url)), weight, tcpFastOpen };
+}
+
+function targetOf(route: CompleteRoute): RouteTarget {
+  if (route.to !== undefined) return { kind: 'Endpoints', endpoints: route.to.endpoints.map(endpointOf), balance: route.to.balance };
+  if (route.action === undefined) throw new UnvalidatedTextError('a route without to and action passed validation');
+  if (route.action === 'ForwardProxy') return { kind: 'ForwardProxy', anonymous: route.forward?.anonymous ?? false };
+  return { kind: route.action };
+}
+
+function routeOf(route: CompleteRoute): RouteConfig {
+  const { match } = route;
+  return {
+    name: route.name,
+    listeners: route.listeners === undefined ? null : unique(route.listeners),
+    match: { protocol: match.protocol ?? null, sni: namesOf(match.sni), alpn: unique(match.alpn ?? []), sources: networksOf(match.sources) },
+    target: targetOf(route),
+    halfClose: route.halfClose,
+  };
+}
+
+function allowRuleOf(rule: NonNullable<CompleteUser['allow']>[number]): AllowRule {
+  const ports = [...new Set(rule.ports)].map((port) => ({ from: port, to: port }));
+  return { domains: namesOf(rule.domains), cidrs: networksOf(rule.cidrs), ports };
+}
+
+function userOf(user: CompleteUser): UserConfig {
+  return { name: user.name, scrypt: user.password.scrypt, allow: user.allow?.map(allowRuleOf) ?? null };
+}
+
+const logLevels = { Debug: 'debug', Info: 'info', Warn: 'warn', Error: 'error' } as const;
+
+/** The effective configuration of a file; throws UnvalidatedTextError only for a configuration that was not checked. */
+export function buildEffectiveConfig(config: CompleteSluiceConfig): EffectiveConfig {
+  return {
+    admin: { enabled: config.admin.enabled, bind: bindOf(config.admin.bind) },
+    log: { level: logLevels[config.log.level], access: config.log.access },
+    datapath: config.datapath,
+    listeners: config.listeners.map(listenerOf),
+    routes: config.routes.map(routeOf),
+    users: config.users.map(userOf),
+  };
+}
