@@ -32,7 +32,7 @@ interface CompiledRule {
   readonly ports: AllowRule['ports'];
 }
 
-export class AllowRules {
+export class CompiledAllowRules {
   readonly #byDomain = new NameTable<CompiledRule[]>();
   readonly #byCidr = new CidrTable<CompiledRule[]>();
   readonly #always: CompiledRule[] = [];
@@ -80,9 +80,9 @@ export class AllowRules {
   }
 }
 
-/** Compiles a user's rules; null (no `allow`) stays null: every public destination. Throws CidrSyntaxError for an unreadable CIDR. */
-export function compileAllowRules(rules: readonly AllowRule[] | null): AllowRules | null {
-  return rules === null ? null : new AllowRules(rules);
+/** Compiles a user's rules; an empty list allows nothing. Throws CidrSyntaxError for a CIDR validation should have refused. */
+export function compileAllowRules(rules: readonly AllowRule[]): CompiledAllowRules {
+  return new CompiledAllowRules(rules);
 }
 
 /** Whether the fields other than the domain, by which the rule was found, hold. */

@@ -5,7 +5,7 @@
  */
 import type { IpAddress } from '../routing/ip-address.ts';
 import { canonicalName } from '../routing/name-table.ts';
-import type { AllowRules } from './compile-allow-rules.ts';
+import type { CompiledAllowRules } from './compile-allow-rules.ts';
 import { withEmbeddedAddresses } from './embedded-addresses.ts';
 import { type SpecialRangeKind, specialRangeOf } from './special-range.ts';
 
@@ -28,7 +28,7 @@ export type DestinationJudgement =
  * (listeners and admin, a wildcard bind standing for every address of the machine).
  */
 export function judgeDestination(
-  rules: AllowRules | null,
+  rules: CompiledAllowRules | null,
   destination: DialledDestination,
   ownAddresses: readonly IpAddress[],
 ): DestinationJudgement {

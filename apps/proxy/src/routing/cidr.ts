@@ -14,7 +14,7 @@ export interface Cidr {
 }
 
 /** CIDR text that reached compilation unreadable: the validation of the configuration let it through. */
-export class CidrSyntaxError extends Error {
+class CidrSyntaxError extends Error {
   override readonly name = 'CidrSyntaxError';
   readonly code = 'CidrSyntax';
   readonly text: string;

@@ -31,7 +31,7 @@ function rule(fields: {
 /** `allowed 1`: by the rule at that position; `allowed -`: by none; else the reason of the denial. */
 function judge(rules: readonly AllowRule[] | null, { domain, to, port = 443, own = [] }: Attempt): string {
   const destination = { domain: domain ?? null, address: address(to), port };
-  const judgement = judgeDestination(compileAllowRules(rules), destination, own.map(address));
+  const judgement = judgeDestination(rules && compileAllowRules(rules), destination, own.map(address));
   return judgement.kind === 'allowed' ? `allowed ${judgement.rule ?? '-'}` : judgement.reason;
 }
 

@@ -130,7 +130,7 @@ const route: fc.Arbitrary<RouteConfig> = fc.record({
   name: fc.constant('route'),
   listeners: fc.option(fc.subarray(listeners, { minLength: 1 }), { freq: 3 }),
   match: fc.record({
-    protocol: fc.option(fc.constantFrom(...protocols), { freq: 1 }),
+    protocol: fc.option(fc.constantFrom(...protocols), { freq: 2 }),
     sni: someOf(patterns, 3),
     alpn: someOf(alpns, 2),
     sources: someOf(blocks, 3),

@@ -24,7 +24,7 @@ class ScriptedSystem {
   }
 
   /** Lookups from now on get no answer before the returned function is called. */
-  hang(): (texts: readonly string[]) => void {
+  hang(): (texts: readonly string[] | Promise<readonly string[]>) => void {
     const { promise, resolve } = Promise.withResolvers<readonly string[]>();
     this.#answer = () => promise;
     return resolve;
@@ -192,6 +192,17 @@ describe('createSystemResolver: a resolver that hangs', () => {
     answerLate(['192.0.2.7']);
     await eventually(() => assert.deepEqual(texts(resolver.cached('a.test', 0)), ['192.0.2.7']));
     assert.equal(resolver.stats().timeouts, 1);
+  });
+
+  it('does not count or keep a failure that comes after the deadline has been one', async () => {
+    const system = new ScriptedSystem();
+    const answerLate = system.hang();
+    const resolver = system.resolver({ lookupTimeoutMs: 20, maxConcurrentLookups: 1 });
+    await assert.rejects(resolver.resolve('a.test', 0, never), failsWith('Timeout'));
+    answerLate(Promise.reject(new Error('late')));
+    system.answer('192.0.2.1');
+    await resolver.resolve('b.test', 0, never);
+    assert.equal(resolver.stats().failures, 1);
   });
 
   it('serves the old answer after the deadline, and at once from then on', async () => {
