@@ -59,7 +59,12 @@ async function stall(edge: Address, localAddress: string, prefix: Buffer): Promi
   socket.resume();
   const limitMs = deadlineMs + graceMs + 5_000;
   const heldMs = await new Promise<number>((resolve) => {
-    const over = (): void => resolve(performance.now() - startedAt);
+    let isConnected = false;
+    // A connection that was never accepted proves nothing about deadlines.
+    const over = (): void => resolve(isConnected ? performance.now() - startedAt : Number.POSITIVE_INFINITY);
+    socket.on('connect', () => {
+      isConnected = true;
+    });
     socket.setTimeout(limitMs, () => resolve(Number.POSITIVE_INFINITY));
     for (const event of ['end', 'error', 'close']) socket.on(event, over);
   });

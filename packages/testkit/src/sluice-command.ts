@@ -5,6 +5,3 @@ import { fileURLToPath } from 'node:url';
 
 /** The `sluice` command of this checkout. */
 export const sluiceCommand = fileURLToPath(new URL('../../../apps/proxy/bin/sluice', import.meta.url));
-
-/** The root of this checkout. */
-export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
