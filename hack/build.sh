@@ -4,10 +4,13 @@
 # shellcheck source=lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
+# Not `npm ci`: it refuses a lock that does not list the optional packages of every platform, and not every mirror has them.
+# `--no-save` leaves the lock alone, and what came is compared with it afterwards.
 install_dependencies() {
   if node hack/lib/dependencies-current.mjs; then return; fi
   printf 'installing the npm packages of package-lock.json\n' >&2
-  npm ci --no-audit --no-fund --loglevel=error
+  npm install --no-save --no-audit --no-fund --loglevel=error >&2
+  node hack/lib/dependencies-current.mjs || fail 'node_modules is not what package-lock.json asks for: rm -rf node_modules, then make build'
 }
 
 check_pinned_node() {

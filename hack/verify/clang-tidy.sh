@@ -4,10 +4,10 @@
 # shellcheck source=../lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/workspace.sh"
 
-database=native/build/compile_commands.json
+database=native/build/addon/compile_commands.json
 stamps=.cache/clang-tidy
 
-flags=(-p native/build --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument)
+flags=(-p native/build/addon --quiet --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument)
 
 # What every source depends on: headers, settings, compile commands.
 surroundings() {

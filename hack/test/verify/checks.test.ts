@@ -61,7 +61,7 @@ const plants: readonly Plant[] = [
   {
     check: 'clang-tidy',
     clean: {
-      'native/build/compile_commands.json': compileCommands,
+      'native/build/addon/compile_commands.json': compileCommands,
       'native/src/open.cc':
         '#include <fcntl.h>\n\nint openIt(const char* path) { return open(path, O_RDONLY | O_CLOEXEC); }\n',
     },
