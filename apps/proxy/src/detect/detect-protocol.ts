@@ -1,7 +1,8 @@
 /**
  * Finds the protocol of a connection from its first bytes: one detector per set of protocols a listener looks for,
  * compiled so that the first byte picks the parsers worth asking (mostly one). Knows no deadline and no end of stream:
- * whoever sees those decides `unknownProtocol`, as this does for bytes that fit nothing and for too many undecided.
+ * whoever sees those decides `unknownProtocol`, as this does for bytes that fit nothing. Each parser bounds what it waits
+ * for (maxUndecidedBytes at most), so nothing stays undecided beyond that.
  * More bytes never change a decision: the same stream cut anywhere is decided alike.
  */
 import type { DetectableProtocol } from '@sluice/contract/protocol.ts';
@@ -18,8 +19,6 @@ import { parseTlsClientHello } from './tls-client-hello.ts';
 export type Detector = (bytes: Buffer, start: number, end: number) => Detected | null;
 
 type Parser = (bytes: Buffer, start: number, end: number) => Verdict<Detected>;
-
-export const maxUndecidedBytes = 65_536;
 
 export const unknownProtocol: Detected = Object.freeze({ protocol: 'Unknown' });
 
@@ -42,7 +41,7 @@ export function createDetector(protocols: readonly DetectableProtocol[]): Detect
       if (verdict.kind === 'decided') return verdict.value;
       if (verdict.kind === 'needMore') isUndecided = true;
     }
-    return isUndecided && end - start <= maxUndecidedBytes ? null : unknownProtocol;
+    return isUndecided ? null : unknownProtocol;
   };
 }
 

@@ -3,6 +3,9 @@
  * never becomes a decision (a router that confused them let clients past its mutual-TLS route).
  */
 
+/** No stream stays undecided beyond these bytes: one more, and what is still possible is none. */
+export const maxUndecidedBytes = 65_536;
+
 /** One parser's answer for the bytes so far. */
 export type Verdict<Decided> =
   | { readonly kind: 'decided'; readonly value: Decided }

@@ -1,6 +1,6 @@
 /**
  * PROXY protocol version 2: a 12-byte signature, command, family, length, then addresses and TLVs. Every TLV must lie
- * within the header, and a CRC32c TLV must hold; what other TLVs say is not read.
+ * within the header, and every CRC32c TLV must hold; what other TLVs say is not read.
  */
 import { byteAt, uint16At } from './byte-at.ts';
 import { crc32cWithHole } from './crc32c.ts';
@@ -65,7 +65,6 @@ function addressBytesIn(command: number, family: number): number | undefined {
 }
 
 function areTlvsValid(bytes: Buffer, start: number, tlvs: number, end: number): boolean {
-  let checksums = 0;
   let position = tlvs;
   while (position < end) {
     const value = position + tlvHeaderBytes;
@@ -73,8 +72,7 @@ function areTlvsValid(bytes: Buffer, start: number, tlvs: number, end: number): 
     const next = value + uint16At(bytes, position + 1);
     if (next > end) return false;
     if (byteAt(bytes, position) === crc32cType) {
-      checksums++;
-      if (checksums > 1 || next - value !== 4) return false;
+      if (next - value !== 4) return false;
       if (crc32cWithHole(bytes, start, end, value) !== bytes.readUInt32BE(value)) return false;
     }
     position = next;

@@ -51,5 +51,5 @@ function textEnd(bytes: Buffer, start: number, end: number): number {
   for (let index = start; index < limit; index++) {
     if (byteAt(bytes, index) === 0) return index;
   }
-  return limit < end || limit === start + maxTextBytes + 1 ? tooLong : missing;
+  return limit === start + maxTextBytes + 1 ? tooLong : missing;
 }

@@ -6,7 +6,7 @@
  * An SSLv2-compatible hello (RFC 5246 appendix E.2) is not TLS here: it carries no name, and no TLS 1.3 stack answers it.
  */
 import { byteAt, uint16At, uint24At } from './byte-at.ts';
-import type { Verdict } from './detection.ts';
+import { maxUndecidedBytes, type Verdict } from './detection.ts';
 import type { HostName } from './host-name.ts';
 import { parseTlsAlpn } from './tls-alpn.ts';
 import { broken, handshakeRecordEnd, incomplete, joinHandshakeRecords, recordHeaderBytes } from './tls-records.ts';
@@ -21,9 +21,6 @@ export interface TlsClientHello {
   readonly alpn: readonly string[];
 }
 
-/** A hello with its record headers may be this long; real ones reach 17 KB (a list of every trusted authority). */
-const maxHelloBytes = 65_536;
-
 const clientHelloType = 1;
 const messageHeaderBytes = 4;
 const majorVersion = 3;
@@ -35,8 +32,9 @@ const alpnExtension = 16;
 
 const noAlpn: readonly string[] = Object.freeze([]);
 
+/** With its record headers a hello has at most maxUndecidedBytes; real ones reach 17 KB (a list of every trusted authority). */
 export function parseTlsClientHello(bytes: Buffer, start: number, end: number): Verdict<TlsClientHello> {
-  const limit = Math.min(end, start + maxHelloBytes);
+  const limit = Math.min(end, start + maxUndecidedBytes);
   const verdict = parseFlight(bytes, start, limit);
   return verdict.kind === 'needMore' && end > limit ? notThis : verdict;
 }
@@ -50,7 +48,7 @@ function parseFlight(bytes: Buffer, start: number, end: number): Verdict<TlsClie
   if (body > recordEnd) return parseSpread(bytes, start, end);
   if (body > end) return needMore;
   const bodyEnd = body + uint24At(bytes, message + 1);
-  if (bodyEnd - start > maxHelloBytes) return notThis;
+  if (bodyEnd - start > maxUndecidedBytes) return notThis;
   const verdict = parseBody(bytes, body, Math.min(end, recordEnd, bodyEnd), bodyEnd);
   // Of a message that goes on in another record, this record alone could only show that it is broken.
   return bodyEnd > recordEnd && verdict.kind !== 'notThis' ? parseSpread(bytes, start, end) : verdict;

@@ -51,7 +51,9 @@ describe('parseTlsClientHello on valid forms', () => {
   });
 
   it('reads a hello without any extension as TLS without a name', () => {
-    assert.deepEqual(parse(toRecords(buildClientHello({ extensions: null }))), decidedAs(null));
+    const bare = toRecords(buildClientHello({ extensions: null }));
+    assert.deepEqual(parse(bare), decidedAs(null));
+    assert.equal(parseTlsClientHello(bare, 0, bare.length - 1).kind, 'needMore');
     assert.deepEqual(parse(helloWith()), decidedAs(null));
   });
 
