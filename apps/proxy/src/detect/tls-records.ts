@@ -19,7 +19,7 @@ const messageHeaderBytes = 4;
 
 /**
  * Records one message may be cut into: each call walks them from the start, so this bounds what a byte-wise sender makes
- * us spend (10 us a call). It lets a 4 KB hello come in records of one byte and a 64 KB one in records of 16.
+ * us spend (26 us a call, measured). It lets a 4 KB hello come in records of one byte and a 64 KB one in records of 16.
  */
 const maxRecords = 4096;
 
