@@ -5,7 +5,7 @@
 import { byteAt, uint16At } from './byte-at.ts';
 
 /** Names reported of a longer list: clients offer up to ten, and the list goes to the access log. All are checked. */
-export const maxAlpnNames = 64;
+const maxAlpnNames = 64;
 
 /** In the client's order. undefined: an empty list or name, or lengths that contradict each other. */
 export function parseTlsAlpn(bytes: Buffer, start: number, end: number): readonly string[] | undefined {

@@ -95,7 +95,7 @@ export function filler(type: number, bytes: number): Extension {
   return { type, content: Buffer.alloc(bytes) };
 }
 
-export function withLength8(content: Buffer): Buffer {
+function withLength8(content: Buffer): Buffer {
   return Buffer.concat([Buffer.of(content.length), content]);
 }
 
