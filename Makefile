@@ -1,6 +1,6 @@
 # Entry points for people and for CI. A recipe is one command; the logic is in hack/. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e verify fix bench clean
+.PHONY: help build run test unit e2e sanitize fuzz soak verify fix bench clean
 MAKEFLAGS += --no-print-directory
 
 help: ## Print this list
@@ -20,6 +20,21 @@ unit: ## Run only the TypeScript tests of apps, packages and native
 
 e2e: ## Run only the end-to-end tests
 	@hack/test.sh e2e
+
+ifneq ($(wildcard hack/native-test.sh),)
+sanitize: ## Run only the C++ tests, under ASan+UBSan and TSan
+	@hack/test.sh native
+endif
+
+ifneq ($(wildcard hack/fuzz.sh),)
+fuzz: ## Fuzz the ring protocol and the relay for ten minutes
+	@hack/fuzz.sh 600
+endif
+
+ifneq ($(wildcard hack/soak.sh),)
+soak: ## Load Sluice for ten minutes: descriptors, memory and pipes must return to the start
+	@hack/soak.sh
+endif
 
 verify: ## Check format, types, lint, dead code, C++, scripts and YAML
 	@hack/verify.sh

@@ -9,7 +9,10 @@ function formatLine(record: object): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** Turns the events of one test file into lines that `readTestEvents` understands. */
+/**
+ * Turns the events of one test file into lines that `readTestEvents` understands.
+ * @public node:test loads the default export by path
+ */
 export default async function* reportEvents(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (event.type === 'test:fail' && event.data.details.type !== 'suite') {
