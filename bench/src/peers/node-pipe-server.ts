@@ -1,8 +1,8 @@
 /**
- * The program behind the node-pipe peer: waits for a whole ClientHello, looks its server name up, connects, replays the
- * bytes and joins the two sockets with pipe(). Arguments: port, backlog, then NAME=PORT for each route.
+ * What runs behind the node-pipe peer: waits for a whole ClientHello, looks its server name up, connects, replays the
+ * bytes and joins the two sockets with pipe(). Trusts its input as far as a benchmark may; no deadline, no limit.
  */
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 const recordHeaderSize = 5;
 const helloFixedSize = recordHeaderSize + 4 + 2 + 32;
@@ -51,20 +51,18 @@ function serve(client: Socket, routes: ReadonlyMap<string, number>): void {
     }
     client.off('data', onData);
     client.off('error', destroy);
+    client.off('end', destroy);
     client.pause();
     join(client, port, hello);
   };
   client.on('error', destroy);
+  client.on('end', destroy);
   client.on('data', onData);
 }
 
-const [port, backlog, ...routeArguments] = process.argv.slice(2);
-const routes = new Map(
-  routeArguments.map((argument) => {
-    const [name = '', target] = argument.split('=');
-    return [name, Number(target)] as const;
-  }),
-);
-createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
-  serve(client, routes);
-}).listen({ host: '127.0.0.1', port: Number(port), backlog: Number(backlog) });
+/** A server that leads each server name to its port on 127.0.0.1 and drops every other; the caller listens and closes. */
+export function createNodePipeServer(routes: ReadonlyMap<string, number>): Server {
+  return createServer({ noDelay: true, allowHalfOpen: true }, (client) => {
+    serve(client, routes);
+  });
+}

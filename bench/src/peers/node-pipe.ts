@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Launch, listenBacklog, type Peer, routesOf } from './peer.ts';
 
 export function createNodePipe(nodeProgram: string): Peer {
-  const server = fileURLToPath(new URL('./node-pipe-server.ts', import.meta.url));
+  const program = fileURLToPath(new URL('./node-pipe-main.ts', import.meta.url));
   return {
     name: 'node-pipe',
     description: 'node:net sockets joined by pipe()',
@@ -13,7 +13,7 @@ export function createNodePipe(nodeProgram: string): Peer {
     launch: (site): Launch => ({
       command: [
         nodeProgram,
-        server,
+        program,
         String(site.port),
         String(listenBacklog),
         ...routesOf(site.origin).map(({ sni, port }) => `${sni}=${port}`),

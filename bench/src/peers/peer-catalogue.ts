@@ -20,7 +20,8 @@ export interface Programs {
 const debianHaproxy = { program: '/usr/sbin/haproxy', install: 'apt-get install haproxy' };
 
 function stalling(how: 'sleep' | 'spin'): Pick<SluiceVariant, 'env' | 'readyTexts'> {
-  const module = new URL(`./stall-main-isolate.ts?${how}`, import.meta.url);
+  const module = new URL('./stall-main-isolate.ts', import.meta.url);
+  module.search = how;
   return { env: { NODE_OPTIONS: `--import=${module.href}` }, readyTexts: ['the main isolate stalls'] };
 }
 

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions, UsageError } from '../src/options.ts';
+
+test('without arguments it is a full run of five rounds', () => {
+  const options = parseOptions([]);
+  assert.equal(options.rounds, 5);
+  assert.equal(options.seconds, 1);
+  assert.deepEqual(options.scenarios, []);
+  assert.equal(options.out, undefined);
+});
+
+test('names may be joined by commas or given again', () => {
+  assert.deepEqual(parseOptions(['--scenario', 'a,b*', '--scenario', 'c']).scenarios, ['a', 'b*', 'c']);
+  assert.deepEqual(parseOptions(['--contestants', 'sluice,nginx']).contestants, ['sluice', 'nginx']);
+});
+
+test('a quick run is shorter unless told otherwise', () => {
+  assert.equal(parseOptions(['--quick']).rounds, 2);
+  assert.equal(parseOptions(['--quick', '--rounds', '9']).rounds, 9);
+});
+
+test('what cannot be obeyed is refused with its name', () => {
+  for (const args of [
+    ['--rounds', '0'],
+    ['--rounds', '1.5'],
+    ['--rounds', 'many'],
+    ['--seconds', '0'],
+    ['--sconds', '1'],
+    ['x'],
+  ]) {
+    assert.throws(() => parseOptions(args), UsageError, args.join(' '));
+  }
+  assert.throws(() => parseOptions(['--seed', 'x']), /--seed takes a number, not "x"/);
+});
