@@ -36,8 +36,8 @@ export interface EngineHandlers {
   moved(port: WorkerPort, event: EventRecord): void;
   /** A handler threw: a defect of ours. The other events go on. */
   failed(error: unknown, port: WorkerPort, event: EventRecord): void;
-  /** After each batch. */
-  drained(): void;
+  /** Runs `work`, one batch of events, once: around it the handler may measure. */
+  batch(work: () => void): void;
 }
 
 export interface Engine {
@@ -69,15 +69,18 @@ export function createEngine(addon: Addon, settings: EngineSettings, handlers: E
   let isFlushScheduled = false;
   let isStopped = false;
 
+  let isMoreWaiting = false;
+  const drainPorts = (): void => {
+    isMoreWaiting = false;
+    for (const port of ports) isMoreWaiting = drainPort(port, event, handlers) || isMoreWaiting;
+    for (const port of ports) port.flush();
+  };
   const drain = (): void => {
     isDraining = true;
-    let isMoreWaiting = false;
-    for (const port of ports) isMoreWaiting = drainPort(port, event, handlers) || isMoreWaiting;
-    handlers.drained();
-    for (const port of ports) port.flush();
+    handlers.batch(drainPorts);
     isDraining = false;
     // Leave room for timers, resolved names and messages between large batches.
-    if (isMoreWaiting) setImmediate(drainAgain);
+    if (isMoreWaiting && !isStopped) setImmediate(drainAgain);
   };
   const drainAgain = (): void => {
     if (isStopped) return;
@@ -125,6 +128,8 @@ export function createEngine(addon: Addon, settings: EngineSettings, handlers: E
       isStopped = true;
       native?.stop();
       native = undefined;
+      // The ends of what was still open are in the rings.
+      while (ports.some((port) => port.pendingEvents() > 0)) drainPorts();
     },
   };
 }

@@ -16,13 +16,11 @@ export class EventRecord {
   peerPort = 0;
   /** 4, 6; 1 for a unix socket; 0 unknown. */
   peerFamily = 0;
-  peer0 = 0;
-  peer1 = 0;
-  peer2 = 0;
-  peer3 = 0;
+  /** Four words whose memory is the address in network order. */
+  readonly peerWords: Uint32Array = new Uint32Array(4);
   fd = -1;
   /** Microseconds since accept, or notReached. */
-  connectStartUs = 0;
+  decidedUs = 0;
   connectedUs = 0;
   firstByteUs = 0;
   sinceAcceptUs = 0;

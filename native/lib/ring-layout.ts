@@ -62,7 +62,7 @@ export const commandType = {
 export const dataFlag = { end: 1, deadline: 2 } as const;
 
 /** Bits of a command's flags. */
-export const commandFlag = { reset: 1, noHalfClose: 2, fastOpen: 4, immediate: 8 } as const;
+export const commandFlag = { reset: 1, noHalfClose: 2, fastOpen: 4, immediate: 8, again: 16 } as const;
 
 /** Why a connection ended, by number (low byte of `detail` of a closed event). */
 export const endCauses = [

@@ -20,7 +20,8 @@ export interface Dial {
   /** 4, 6, or 1 for a unix socket path. */
   readonly family: 1 | 4 | 6;
   readonly port: number;
-  readonly words: readonly [number, number, number, number];
+  /** Four words whose memory is the address in network order. */
+  readonly words: ArrayLike<number>;
   /** Family 1: the path's bytes, at most 107. */
   readonly path: Uint8Array | null;
   /** Client bytes that are not replayed. */
@@ -32,6 +33,16 @@ export interface Dial {
   readonly halfClosedMs: number;
   readonly halfClose: boolean;
   readonly fastOpen: boolean;
+}
+
+export interface Reply {
+  readonly bytes: Uint8Array;
+  /** Client bytes to forget. */
+  readonly consume: number;
+  /** 0: the running deadline stays. */
+  readonly deadlineMs: number;
+  /** The bytes left in the slot are not all parsed: the next event comes at once, without waiting for more. */
+  readonly again: boolean;
 }
 
 export interface RelayPair {
@@ -101,12 +112,9 @@ export class WorkerPort {
     const peer = words[at + 7] ?? 0;
     event.peerPort = peer & 0xffff;
     event.peerFamily = peer >>> 16;
-    event.peer0 = words[at + 8] ?? 0;
-    event.peer1 = words[at + 9] ?? 0;
-    event.peer2 = words[at + 10] ?? 0;
-    event.peer3 = words[at + 11] ?? 0;
+    for (let i = 0; i < 4; i++) event.peerWords[i] = words[at + 8 + i] ?? 0;
     event.fd = (words[at + 12] ?? 0) | 0;
-    event.connectStartUs = words[at + 13] ?? 0;
+    event.decidedUs = words[at + 13] ?? 0;
     event.connectedUs = words[at + 14] ?? 0;
     event.firstByteUs = words[at + 15] ?? 0;
     event.sinceAcceptUs = this.#doubles[(at + 16) >>> 1] ?? 0;
@@ -150,11 +158,11 @@ export class WorkerPort {
   }
 
   /** Sends up to 512 bytes, forgets `consume` client bytes, and waits for more. */
-  reply(ref: ConnectionRef, bytes: Uint8Array, consume: number, deadlineMs: number): void {
-    const at = this.#begin(commandType.reply, ref, 0);
-    this.#words[at + 4] = consume;
-    this.#words[at + 5] = this.#writeReply(ref, bytes);
-    this.#words[at + 11] = deadlineMs;
+  reply(ref: ConnectionRef, reply: Reply): void {
+    const at = this.#begin(commandType.reply, ref, reply.again ? commandFlag.again : 0);
+    this.#words[at + 4] = reply.consume;
+    this.#words[at + 5] = this.#writeReply(ref, reply.bytes);
+    this.#words[at + 11] = reply.deadlineMs;
   }
 
   connect(ref: ConnectionRef, dial: Dial): void {
@@ -175,8 +183,10 @@ export class WorkerPort {
     words[at + 13] = dial.halfClosedMs;
   }
 
-  echo(ref: ConnectionRef, idleMs: number): void {
+  /** Sends the client what it sent, without the first `skip` bytes. */
+  echo(ref: ConnectionRef, skip: number, idleMs: number): void {
     const at = this.#begin(commandType.echo, ref, 0);
+    this.#words[at + 4] = skip;
     this.#words[at + 12] = idleMs;
   }
 

@@ -40,6 +40,9 @@ void Acceptor::removeListener(uint32_t listener, uint32_t ordinal) {
   for (ListeningSocket& socket : sockets_) {
     if (!socket.fd.valid() || socket.listener != listener || socket.ordinal != ordinal) continue;
     acceptFrom(socket, kDrainBatch);
+    // Explicitly: another listener may hold a duplicate, and epoll keeps what a duplicate keeps
+    // open.
+    state_.poller.remove(socket.fd.get());
     socket.fd.reset();
     socket.ready = false;
     Connection about;

@@ -28,9 +28,6 @@ void Dialer::dial(Connection& connection, const CommandRecord& command) {
   connection.sent = 0;
   connection.upstreamKey = FastUpstreams::keyOf(&command.destination, 5);
   if (connection.clientBroke) return closer_.finish(connection, EndCause::ClientReset, false);
-  if (connection.connectStartUs == kNotReached) {
-    connection.connectStartUs = WorkerState::sinceAcceptUs(connection);
-  }
   connectTo(connection, addressOf(connection, command), command.deadlineMs);
 }
 
@@ -93,7 +90,7 @@ void Dialer::upstreamReady(Connection& connection, uint32_t events) {
     if (error != 0) return failed(connection, error);
   }
   if ((events & (EPOLLOUT | EPOLLIN | EPOLLHUP)) == 0) return;
-  const uint32_t tookUs = WorkerState::sinceAcceptUs(connection) - connection.connectStartUs;
+  const uint32_t tookUs = WorkerState::sinceAcceptUs(connection) - connection.decidedUs;
   fast_.connected(connection.upstreamKey, tookUs);
   connected(connection);
 }
@@ -162,9 +159,10 @@ void Dialer::echo(Connection& connection, const CommandRecord& command) {
   connection.halfClosedMs = command.halfClosedMs;
   connection.direction[1].ended = true;
   connection.direction[1].shut = true;
-  const uint8_t* bytes = state_.slotBytes(connection);
-  if (connection.length > 0 &&
-      !state_.relay.sendOrKeep(connection, kClient, bytes, connection.length)) {
+  connection.skip = std::min(command.skip, connection.length);
+  const uint8_t* bytes = state_.slotBytes(connection) + connection.skip;
+  const uint32_t count = prefaceBytes(connection);
+  if (count > 0 && !state_.relay.sendOrKeep(connection, kClient, bytes, count)) {
     return closer_.finish(connection, EndCause::ClientReset, true);
   }
   state_.releaseSlot(connection);

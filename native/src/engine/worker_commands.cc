@@ -56,7 +56,12 @@ void Worker::takeForConnection(const CommandRecord& command) {
 }
 
 void Worker::obey(Connection& connection, const CommandRecord& command) {
-  switch (static_cast<CommandType>(command.type)) {
+  const auto type = static_cast<CommandType>(command.type);
+  const bool isDecision =
+      type == CommandType::Echo || type == CommandType::Close || type == CommandType::Connect;
+  if (isDecision && connection.decidedUs == kNotReached)
+    connection.decidedUs = WorkerState::sinceAcceptUs(connection);
+  switch (type) {
     case CommandType::Read:
       if (command.deadlineMs != 0) connection.readDeadlineMs = state_.nowMs + command.deadlineMs;
       return reader_.startReading(connection);
@@ -97,6 +102,8 @@ void Worker::replyAndRead(Connection& connection, const CommandRecord& command) 
   std::memmove(bytes, bytes + consumed, connection.length - consumed);
   connection.length -= consumed;
   if (command.deadlineMs != 0) connection.readDeadlineMs = state_.nowMs + command.deadlineMs;
+  if ((command.flags & kFlagAgain) != 0 && connection.length > 0)
+    return reader_.askAtOnce(connection);
   reader_.startReading(connection);
 }
 

@@ -41,7 +41,7 @@ void WorkerState::post(const Connection& connection, EventType type, uint32_t de
   record.peer = connection.peer;
   for (uint32_t i = 0; i < 4; ++i) record.address[i] = connection.address[i];
   record.fd = fd;
-  record.connectStartUs = connection.connectStartUs;
+  record.decidedUs = connection.decidedUs;
   record.connectedUs = connection.connectedUs;
   record.firstByteUs = connection.firstByteUs;
   record.sinceAcceptUs = static_cast<double>((monotonicNs() - connection.acceptedNs) / kNsPerUs);

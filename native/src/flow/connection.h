@@ -65,7 +65,7 @@ struct Connection {
   std::array<uint32_t, 4> address{};
   uint32_t idleMs = 0;
   uint32_t halfClosedMs = 0;
-  uint32_t connectStartUs = kNotReached;
+  uint32_t decidedUs = kNotReached;
   uint32_t connectedUs = kNotReached;
   uint32_t firstByteUs = kNotReached;
   uint64_t acceptedNs = 0;

@@ -69,7 +69,7 @@ struct EventRecord {
   uint32_t peer = 0;    // port | family << 16 (4, 6; 1 = unix)
   uint32_t address[4] = {0, 0, 0, 0};
   int32_t fd = -1;
-  uint32_t connectStartUs = 0;  // since accept; kNotReached = not reached
+  uint32_t decidedUs = 0;  // since accept; kNotReached = not reached
   uint32_t connectedUs = 0;
   uint32_t firstByteUs = 0;
   double sinceAcceptUs = 0;
@@ -103,6 +103,8 @@ inline constexpr uint16_t kFlagNoHalfClose = 2;
 inline constexpr uint16_t kFlagFastOpen = 4;
 inline constexpr uint16_t kFlagImmediate =
     8;  // SetListener: ask JS at accept, without waiting for a byte
+
+inline constexpr uint16_t kFlagAgain = 16;  // Reply: JS has not parsed all bytes of the slot; ask again at once
 
 struct CommandRecord {
   uint8_t type = 0;

@@ -40,20 +40,18 @@ export class IssueList {
   add(problem: Problem): void {
     this.#count += 1;
     this.#problems.push(problem);
-    // One more than is shown is kept: its position is where the line about the rest points.
-    if (this.#problems.length > maxPending) this.#problems = sorted(this.#problems).slice(0, maxIssues + 1);
+    if (this.#problems.length > maxPending) this.#problems = sorted(this.#problems).slice(0, maxIssues);
   }
 
-  /** All issues by position; after the first hundred one that says how many more there are. */
+  /** The issues by position, a hundred at most; the last one then says how many were left out. */
   toIssues(): readonly ConfigIssue[] {
-    const problems = sorted(this.#problems);
-    const issues = problems.slice(0, maxIssues).map((problem) => this.#toIssue(problem));
-    const [next] = problems.slice(maxIssues);
-    if (next !== undefined) {
-      const message = `${this.#count - maxIssues} more ${this.#source.plural} not shown`;
-      issues.push(this.#toIssue({ offset: next.offset, message, remedy: 'deal with those above first' }));
-    }
-    return issues;
+    const shown = sorted(this.#problems).slice(0, maxIssues);
+    const hiddenCount = this.#count - shown.length;
+    return shown.map((problem, index) => {
+      const issue = this.#toIssue(problem);
+      if (hiddenCount === 0 || index < maxIssues - 1) return issue;
+      return { ...issue, remedy: `${issue.remedy}; ${hiddenCount} more ${this.#source.plural} not shown` };
+    });
   }
 
   #toIssue({ offset, message, remedy }: Problem): ConfigIssue {

@@ -23,5 +23,5 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
 /** Swapped letters are one slip of the fingers, and two edits to Levenshtein. */
 function editsBetween(wanted: string, candidate: string): number {
   const edits = distance(wanted, candidate);
-  return edits === 2 && [...wanted].toSorted().join('') === [...candidate].toSorted().join('') ? 1 : edits;
+  return edits === 2 && wanted.split('').toSorted().join('') === candidate.split('').toSorted().join('') ? 1 : edits;
 }

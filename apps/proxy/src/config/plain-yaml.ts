@@ -49,7 +49,7 @@ const closeBrace = 0x7d;
 const maxKeyLength = 1000;
 
 /** Characters that begin something other than plain text (YAML 1.2 section 5.3); `-`, `?` and `:` are judged by what follows. */
-const indicators = new Set([...',[]{}#&*!|>\'"%@`'].map((character) => character.charCodeAt(0)));
+const indicators = new Set(Buffer.from(',[]{}#&*!|>\'"%@`'));
 
 function isFlowIndicator(code: number): boolean {
   return code === comma || code === openBracket || code === closeBracket || code === openBrace || code === closeBrace;
@@ -360,11 +360,7 @@ class PlainYamlReader {
 
   #plain(isFlow: boolean): string {
     const start = this.#position;
-    const first = this.#at(start);
-    if (Number.isNaN(first) || indicators.has(first)) this.#giveUp();
-    if (first === dash || first === question || first === colon) {
-      if (this.#isBlank(start + 1) || isFlowIndicator(this.#at(start + 1))) this.#giveUp();
-    }
+    this.#checkPlainStart(start, isFlow);
     let end = start;
     for (let offset = start; ; offset += 1) {
       const code = this.#at(offset);
@@ -375,6 +371,14 @@ class PlainYamlReader {
     this.#position = end;
     if (end === start) this.#giveUp();
     return this.#text.slice(start, end);
+  }
+
+  #checkPlainStart(start: number, isFlow: boolean): void {
+    const first = this.#at(start);
+    if (Number.isNaN(first) || indicators.has(first)) this.#giveUp();
+    const isJudgedByNext = first === dash || first === question || first === colon;
+    const next = this.#at(start + 1);
+    if (isJudgedByNext && (this.#isBlank(start + 1) || (isFlow && isFlowIndicator(next)))) this.#giveUp();
   }
 
   #isPlainEnd(offset: number, code: number, isFlow: boolean): boolean {

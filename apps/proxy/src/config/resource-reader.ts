@@ -202,8 +202,9 @@ export class ResourceReader {
     if (scalar === undefined) return undefined;
     const { text } = scalar;
     if (text === '') return this.#problem(node.offset, 'is empty', 'write a value');
-    if (text.length > plan.maxLength && [...text].length > plan.maxLength) {
-      return this.#problem(node.offset, `has ${[...text].length} characters`, `use at most ${plan.maxLength}`);
+    const length = text.length > plan.maxLength ? codePointCount(text) : 0;
+    if (length > plan.maxLength) {
+      return this.#problem(node.offset, `has ${length} characters`, `use at most ${plan.maxLength}`);
     }
     const checked = plan.check(text);
     if (checked.kind === 'valid') return text;
@@ -262,6 +263,11 @@ export class ResourceReader {
 function pathStep(step: string | number, isFirst: boolean): string {
   if (typeof step === 'number') return `[${step}]`;
   return isFirst ? step : `.${step}`;
+}
+
+/** Characters as JSON Schema counts them. */
+function codePointCount(text: string): number {
+  return Array.from(text).length;
 }
 
 function showNumber(text: string): string {

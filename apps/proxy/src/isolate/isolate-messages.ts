@@ -1,0 +1,43 @@
+/**
+ * What the main isolate and the decision isolate say to each other. Plain data by structured clone; one request is under
+ * way at a time, answered by the reply of its kind.
+ */
+import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
+import type { RecordBatch } from '../session/record-batch.ts';
+
+export type DriveMode = 'InLoop' | 'Threads' | 'Handoff';
+
+/** How the engine is started; fixed for the life of the process. */
+export interface EnginePlan {
+  readonly mode: DriveMode;
+  readonly threads: number;
+  readonly fdBudget: number;
+  readonly datapath: EffectiveConfig['datapath'];
+}
+
+export interface IsolateStart {
+  readonly plan: EnginePlan;
+}
+
+export type IsolateRequest =
+  /** Compile and bind; nothing is in force yet. */
+  | { readonly kind: 'prepare'; readonly config: EffectiveConfig }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'abort' }
+  /** Stop accepting; answer when every connection has ended or the time is over, and what is left has been cut. */
+  | { readonly kind: 'drain'; readonly timeoutMs: number };
+
+export type IsolateReply =
+  | { readonly kind: 'started'; readonly regions: readonly SharedArrayBuffer[]; readonly pauses: SharedArrayBuffer }
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'refused'; readonly failures: readonly ListenFailure[] }
+  | { readonly kind: 'committed'; readonly listeners: readonly BoundListener[] }
+  | { readonly kind: 'aborted' }
+  /** A request could not be done; nothing has changed. */
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'drained'; readonly cut: number }
+  | { readonly kind: 'records'; readonly batch: RecordBatch }
+  | { readonly kind: 'limits'; readonly limits: Readonly<Record<string, number>> }
+  /** A defect of ours was caught; the connection it hit is closed, all else goes on. */
+  | { readonly kind: 'defect'; readonly message: string };

@@ -1,0 +1,57 @@
+/** The engine's counters in shared memory as metrics and status want them. Never asks the decision isolate. */
+import { readCounters, readListenerCounters } from '@sluice/native/counters.ts';
+import { layout } from '@sluice/native/ring-layout.ts';
+import type { LiveSnapshot } from '../admin/live-snapshot.ts';
+import type { DecisionHost } from '../isolate/decision-host.ts';
+import type { EnginePlan } from '../isolate/isolate-messages.ts';
+import { longestPauseMs } from '../isolate/pause-meter.ts';
+import type { BoundListener } from '../session/listener-set.ts';
+
+export interface LiveReaderDeps {
+  readonly host: () => DecisionHost | null;
+  readonly plan: EnginePlan;
+  readonly listeners: () => readonly BoundListener[];
+  /** Limits counted elsewhere than in the engine. */
+  readonly otherLimits: () => Readonly<Record<string, number>>;
+}
+
+const nothing: LiveSnapshot = { listeners: [], limits: {}, gauges: {} };
+
+export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
+  return () => {
+    const host = deps.host();
+    if (host === null) return nothing;
+    const counters = readCounters(host.regions);
+    const { smallSlots, largeSlots } = layout;
+    return {
+      listeners: deps.listeners().map(({ name, id }) => ({ name, ...readListenerCounters(host.regions, id) })),
+      limits: {
+        connections: counters.connectionLimit,
+        listener_connections: counters.listenerLimit,
+        slots: counters.slotLimit,
+        pipes: counters.pipeLimit,
+        file_descriptors: counters.fdLimit,
+        event_ring: counters.eventOverflow,
+        decide_timeout: counters.decideTimeouts,
+        ...deps.otherLimits(),
+      },
+      gauges: {
+        engine_connections_in_use: counters.active,
+        engine_connections_max: Math.floor(deps.plan.fdBudget / 2),
+        engine_slots_in_use: counters.slotsInUse,
+        engine_slots_max: (smallSlots + largeSlots) * host.regions.length,
+        engine_pipes_in_use: counters.pipesOpen,
+        engine_fds_in_use: 2 * (counters.active + counters.pipesOpen),
+        engine_fds_max: deps.plan.fdBudget,
+        decision_pause_seconds: longestPauseMs(host.pauses) / 1000,
+      },
+    };
+  };
+}
+
+/** Connections open now, over all listeners, those of removed listeners included. */
+export function activeConnections(host: DecisionHost): number {
+  let sum = 0;
+  for (let id = 0; id < layout.maxListeners; id++) sum += readListenerCounters(host.regions, id).active;
+  return sum;
+}

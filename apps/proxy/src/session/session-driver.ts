@@ -1,0 +1,293 @@
+/**
+ * The engine's events turned into decisions: first bytes to a protocol, a protocol to a route, a route to an action, and the
+ * end of a connection to its record. Every turn the engine gives is answered exactly once. Long work (names, passwords)
+ * answers later; a session that ended meanwhile is left alone.
+ */
+import type { EventRecord } from '@sluice/native/event-record.ts';
+import type { EngineHandlers } from '@sluice/native/engine.ts';
+import { dataFlag, endCauses, firstEnds, notReached } from '@sluice/native/ring-layout.ts';
+import type { WorkerPort } from '@sluice/native/worker-port.ts';
+import type { Detected } from '../detect/detection.ts';
+import { unknownProtocol } from '../detect/detect-protocol.ts';
+import { parseProxyProtocolHeader } from '../detect/proxy-protocol-header.ts';
+import { beginForward } from '../forward/forward-handshake.ts';
+import { beginHealth } from '../health/health-responder.ts';
+import { readEngineAddress } from '../routing/engine-address.ts';
+import { type IpAddress, ipv4Address } from '../routing/ip-address.ts';
+import { parseIpAddress } from '../routing/parse-ip-address.ts';
+import { endingOfRefusal, endingSeenByEngine } from './connection-ending.ts';
+import type { CloseReason } from './connection-record.ts';
+import type { ForwardDriver } from './forward-driver.ts';
+import type { HealthDriver } from './health-driver.ts';
+import type { ListenerState } from './listener-state.ts';
+import type { EndedConnection } from './record-batch.ts';
+import type { RouteState, RoutingSnapshot } from './routing-snapshot.ts';
+import { type Session, relaying } from './session.ts';
+import type { SessionTable } from './session-table.ts';
+import { closeSession, takeTurn } from './session-turn.ts';
+import type { UpstreamDialler } from './upstream-dialler.ts';
+
+export interface SessionDriverDeps {
+  readonly sessions: SessionTable;
+  readonly snapshot: () => RoutingSnapshot;
+  readonly listener: (id: number) => ListenerState;
+  readonly dialler: UpstreamDialler;
+  readonly forward: ForwardDriver;
+  readonly health: HealthDriver;
+  readonly record: (ended: EndedConnection) => void;
+  /** Runs a batch of decisions and measures it. */
+  readonly timed: (work: () => void) => void;
+  readonly reportDefect: (error: unknown) => void;
+}
+
+const unknownAddress = ipv4Address(0);
+
+export function createSessionDriver(deps: SessionDriverDeps): EngineHandlers {
+  return new SessionDriver(deps);
+}
+
+class SessionDriver implements EngineHandlers {
+  readonly #deps: SessionDriverDeps;
+
+  constructor(deps: SessionDriverDeps) {
+    this.#deps = deps;
+  }
+
+  data(port: WorkerPort, event: EventRecord): void {
+    const session = this.#sessionOf(port, event);
+    takeTurn(session, port, event);
+    switch (session.stage.kind) {
+      case 'detecting':
+        return this.#detect(session, event);
+      case 'forward':
+        return this.#deps.forward.bytes(session, event);
+      case 'health':
+        return this.#deps.health.bytes(session, event);
+      case 'dialling':
+      case 'relaying':
+        return closeSession(session, endingOfRefusal('Internal'), null);
+    }
+  }
+
+  connectFailed(port: WorkerPort, event: EventRecord): void {
+    const session = this.#sessionOf(port, event);
+    takeTurn(session, port, event);
+    this.#deps.dialler.attemptFailed(session, event.detail);
+  }
+
+  closed(port: WorkerPort, event: EventRecord): void {
+    const session = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
+    if (session === undefined) return this.#recordWithoutSession(event, null);
+    session.isClosed = true;
+    if (session.hasTurn) {
+      // The engine gave up waiting for our answer and keeps the slot until it hears from us.
+      session.hasTurn = false;
+      port.release(session);
+    }
+    session.endpoint?.release();
+    this.#deps.sessions.remove(session);
+    this.#deps.record(endedConnection(session, event));
+  }
+
+  /** Nothing in this version asks for a descriptor. */
+  detached(port: WorkerPort, event: EventRecord): void {
+    const session = this.#sessionOf(port, event);
+    takeTurn(session, port, event);
+    closeSession(session, endingOfRefusal('Internal'), null);
+  }
+
+  refused(_port: WorkerPort, event: EventRecord): void {
+    this.#recordWithoutSession(event, 'LimitReached');
+  }
+
+  /** Its queue was accepted before: nothing is left to do. */
+  listenerClosed(): void {}
+
+  moved(port: WorkerPort, event: EventRecord): void {
+    const session = this.#deps.sessions.find(event.tag);
+    if (session === undefined) return;
+    session.port = port;
+    session.index = event.index;
+    session.generation = event.generation;
+    if (session.closesWhenMoved) port.close(session, null, false);
+  }
+
+  failed(error: unknown, port: WorkerPort, event: EventRecord): void {
+    this.#deps.reportDefect(error);
+    const session = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
+    if (session?.hasTurn === true) closeSession(session, endingOfRefusal('Internal'), null);
+    else if (session === undefined) port.close({ ...event, tag: 0 }, null, true);
+  }
+
+  batch(work: () => void): void {
+    this.#deps.timed(work);
+  }
+
+  #sessionOf(port: WorkerPort, event: EventRecord): Session {
+    const known = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
+    return known ?? this.#deps.sessions.create(this.#deps.listener(event.listener), port);
+  }
+
+  #detect(session: Session, event: EventRecord): void {
+    const isLast = (event.detail & (dataFlag.end | dataFlag.deadline)) !== 0;
+    const { bytes } = session.port;
+    const end = event.offset + event.length;
+    if (!session.isHeaderRead && !this.#readHeader(session, event, isLast)) return;
+    const start = event.offset + session.skip;
+    const detected = session.listener.isImmediate
+      ? unknownProtocol
+      : (session.listener.detect(bytes, start, end) ?? (isLast ? unknownProtocol : null));
+    if (detected === null) {
+      session.hasTurn = false;
+      session.port.read(session, 0);
+      return;
+    }
+    session.detectedUs = event.sinceAcceptUs;
+    this.#route(session, event, detected);
+  }
+
+  /** The PROXY protocol header of a trusted source. False: the turn was answered. */
+  #readHeader(session: Session, event: EventRecord, isLast: boolean): boolean {
+    const source = peerAddress(event);
+    if (!session.listener.expectsHeader(source)) {
+      session.isHeaderRead = true;
+      return true;
+    }
+    const verdict = parseProxyProtocolHeader(session.port.bytes, event.offset, event.offset + event.length);
+    if (verdict.kind === 'decided') {
+      session.isHeaderRead = true;
+      session.skip = verdict.value.length;
+      const named = verdict.value.source;
+      session.client = named === null ? null : (parseIpAddress(named.address) ?? null);
+      session.clientPort = named?.port ?? 0;
+      return true;
+    }
+    if (verdict.kind === 'needMore' && !isLast) {
+      session.hasTurn = false;
+      session.port.read(session, 0);
+    } else {
+      closeSession(session, endingOfRefusal('ProtocolError'), null);
+    }
+    return false;
+  }
+
+  #route(session: Session, event: EventRecord, detected: Detected): void {
+    session.protocol = detected.protocol;
+    if (detected.protocol === 'TLS') {
+      session.sni = detected.sni;
+      session.alpn = detected.alpn;
+    }
+    const snapshot = this.#deps.snapshot();
+    const config = snapshot.table.match({
+      listener: session.listener.name,
+      protocol: detected.protocol,
+      sni: session.sni,
+      alpn: session.alpn,
+      source: session.client ?? peerAddress(event),
+    });
+    const route = config === undefined ? undefined : snapshot.routes.get(config);
+    if (route === undefined) return this.#noRoute(session, event);
+    session.route = route;
+    this.#act(session, event, route);
+  }
+
+  #noRoute(session: Session, event: EventRecord): void {
+    const isSilence = (event.detail & dataFlag.deadline) !== 0;
+    const reset = session.listener.config.noRoute === 'Reset';
+    closeSession(session, endingOfRefusal(isSilence ? 'DetectTimeout' : 'NoRoute'), null, reset);
+  }
+
+  #act(session: Session, event: EventRecord, route: RouteState): void {
+    const { target } = route.config;
+    const protocol = session.protocol ?? 'Unknown';
+    switch (target.kind) {
+      case 'Endpoints':
+        return this.#deps.dialler.dialRoute(session, route);
+      case 'Ban':
+        return closeSession(session, endingOfRefusal('Banned'), null);
+      case 'Echo':
+        session.stage = relaying;
+        session.hasTurn = false;
+        session.port.echo(session, session.skip, session.listener.config.timeouts.idleMs);
+        return;
+      case 'Health':
+        session.stage = { kind: 'health', state: beginHealth(protocol), isIdle: false };
+        return this.#deps.health.bytes(session, event);
+      case 'ForwardProxy':
+        session.stage = { kind: 'forward', state: beginForward(protocol, target.anonymous) };
+        return this.#deps.forward.bytes(session, event);
+    }
+  }
+
+  #recordWithoutSession(event: EventRecord, reason: CloseReason | null): void {
+    const listener = this.#deps.listener(event.listener);
+    const session = { serial: this.#deps.sessions.nextSerial(), listener: listener.name };
+    const end = reason === null ? endingSeenByEngine(endCauseOf(event), firstEndOf(event)) : endingOfRefusal(reason);
+    this.#deps.record({ ...nothingDecided, ...session, ...measured(event), ...peer(event), end });
+  }
+}
+
+const nothingDecided = {
+  protocol: 'Unknown',
+  sni: null,
+  alpn: [],
+  user: null,
+  route: null,
+  endpoint: null,
+  upstream: null,
+  upstreamPort: 0,
+  detectUs: -1,
+  decideUs: -1,
+} as const;
+
+function endedConnection(session: Session, event: EventRecord): EndedConnection {
+  const seen = peer(event);
+  const decidedUs = event.decidedUs === notReached ? -1 : event.decidedUs;
+  return {
+    ...measured(event),
+    serial: session.serial,
+    listener: session.listener.name,
+    client: session.client ?? seen.client,
+    clientPort: session.client === null ? seen.clientPort : session.clientPort,
+    protocol: session.protocol ?? 'Unknown',
+    sni: session.sni,
+    alpn: session.alpn,
+    user: session.user,
+    route: session.route?.config.name ?? null,
+    endpoint: session.endpoint?.config.url ?? null,
+    upstream: session.upstream,
+    upstreamPort: session.upstreamPort,
+    detectUs: session.detectedUs,
+    decideUs: decidedUs < 0 || session.detectedUs < 0 ? -1 : Math.max(0, decidedUs - session.detectedUs),
+    end: session.plannedEnd ?? endingSeenByEngine(endCauseOf(event), firstEndOf(event)),
+  };
+}
+
+function measured(
+  event: EventRecord,
+): Pick<EndedConnection, 'bytesUp' | 'bytesDown' | 'connectUs' | 'firstByteUs' | 'durationUs'> {
+  return {
+    bytesUp: event.bytesUp,
+    bytesDown: event.bytesDown,
+    connectUs: event.connectedUs === notReached ? -1 : event.connectedUs - event.decidedUs,
+    firstByteUs: event.firstByteUs === notReached ? -1 : event.firstByteUs,
+    durationUs: event.sinceAcceptUs,
+  };
+}
+
+function endCauseOf(event: EventRecord): (typeof endCauses)[number] {
+  return endCauses[event.detail & 0xff] ?? 'Internal';
+}
+
+function firstEndOf(event: EventRecord): (typeof firstEnds)[number] {
+  return firstEnds[(event.detail >>> 8) & 0xff] ?? 'Nobody';
+}
+
+function peer(event: EventRecord): { readonly client: IpAddress; readonly clientPort: number } {
+  return { client: peerAddress(event), clientPort: event.peerPort };
+}
+
+function peerAddress(event: EventRecord): IpAddress {
+  if (event.peerFamily !== 4 && event.peerFamily !== 6) return unknownAddress;
+  return readEngineAddress(event.peerWords, 0, event.peerFamily);
+}

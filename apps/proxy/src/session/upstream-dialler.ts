@@ -1,0 +1,238 @@
+/**
+ * Dials for a session: endpoints of a route in balance order, each once, a name's addresses in the resolver's order; every
+ * attempt within `connect`, all of them within `connectTotal`. What to tell a client when nothing is left is the asker's.
+ */
+import { getSystemErrorName } from 'node:util';
+import type { Dial } from '@sluice/native/worker-port.ts';
+import { writeEngineAddress } from '../routing/engine-address.ts';
+import type { IpAddress } from '../routing/ip-address.ts';
+import { ResolveError } from '../upstream/resolve-error.ts';
+import type { AddressFamily, Resolver } from '../upstream/resolver.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import { connectFailureOf, endingOfConnectFailure, endingOfRefusal, type ConnectFailure } from './connection-ending.ts';
+import type { RouteState } from './routing-snapshot.ts';
+import { dialling, type PlannedEnd, type Session } from './session.ts';
+import { closeSession } from './session-turn.ts';
+
+/** Why the last attempt failed, when nothing is left to try. */
+export type DialFailure =
+  | { readonly kind: 'connect'; readonly failure: ConnectFailure }
+  | { readonly kind: 'resolve'; readonly code: ResolveError['code'] };
+
+/** Addresses to dial one after the other, already judged. */
+export interface DirectDial {
+  readonly addresses: readonly IpAddress[];
+  readonly port: number;
+  readonly skip: number;
+  readonly reply: Uint8Array;
+  readonly startedMs: number;
+  readonly onFailed: (failure: DialFailure) => void;
+}
+
+export interface UpstreamDiallerDeps {
+  readonly resolver: Resolver;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  /** Publishes commands written outside of the engine's batches. */
+  readonly flushSoon: () => void;
+}
+
+/** What a dial still has before it. */
+interface Attempt {
+  readonly route: RouteState | null;
+  readonly tried: Set<Endpoint>;
+  readonly onFailed: (failure: DialFailure) => void;
+  readonly reply: Uint8Array | null;
+  readonly totalDeadlineMs: number;
+  endpointDeadlineMs: number;
+  addresses: readonly IpAddress[];
+  nextAddress: number;
+  port: number;
+  lastFailure: DialFailure;
+}
+
+const refusedFirst: DialFailure = { kind: 'connect', failure: 'HostUnreachable' };
+const noneTried: ReadonlySet<Endpoint> = new Set();
+
+export class UpstreamDialler {
+  readonly #deps: UpstreamDiallerDeps;
+  /** Only dials that have failed once or that wait for a name: most connections never have an entry. */
+  readonly #attempts = new WeakMap<Session, Attempt>();
+  readonly #words = new Uint32Array(4);
+
+  constructor(deps: UpstreamDiallerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Dials the route's endpoints; the session is closed with the last failure when all have failed. */
+  dialRoute(session: Session, route: RouteState): void {
+    session.stage = dialling;
+    const endpoint = route.endpoints?.pick(noneTried, this.#deps.random);
+    // The common case costs nothing but the command: one endpoint with an address, and it answers.
+    if (endpoint?.literal != null && endpoint.config.address.kind === 'tcp') {
+      this.#useEndpoint(session, endpoint);
+      const { connectMs, connectTotalMs } = session.listener.config.timeouts;
+      this.#connect(session, endpoint.literal, endpoint.config.address.port, Math.min(connectMs, connectTotalMs));
+      return;
+    }
+    this.#tryEndpoint(session, this.#begin(session, route), endpoint);
+  }
+
+  /** Dials addresses a forward proxy client may reach. */
+  dialAddresses(session: Session, dial: DirectDial): void {
+    session.stage = dialling;
+    session.skip = dial.skip;
+    const { connectTotalMs } = session.listener.config.timeouts;
+    const attempt: Attempt = {
+      ...noAttempt,
+      tried: new Set(),
+      onFailed: dial.onFailed,
+      reply: dial.reply,
+      totalDeadlineMs: dial.startedMs + connectTotalMs,
+      endpointDeadlineMs: dial.startedMs + connectTotalMs,
+      addresses: dial.addresses,
+      port: dial.port,
+    };
+    this.#attempts.set(session, attempt);
+    this.#tryAddress(session, attempt);
+  }
+
+  /** The engine could not connect; the client's bytes are still there. `errno` is positive. */
+  attemptFailed(session: Session, errno: number): void {
+    const route = session.route;
+    const attempt = this.#attempts.get(session) ?? this.#begin(session, route);
+    attempt.lastFailure = { kind: 'connect', failure: connectFailureOf(getSystemErrorName(-errno)) };
+    if (session.endpoint !== null) attempt.tried.add(session.endpoint);
+    this.#tryAddress(session, attempt);
+  }
+
+  #begin(session: Session, route: RouteState | null): Attempt {
+    const attempt: Attempt = {
+      ...noAttempt,
+      route,
+      tried: new Set(),
+      onFailed: (failure) => closeSession(session, endingOfDialFailure(failure), null),
+      totalDeadlineMs: this.#deps.nowMs() + session.listener.config.timeouts.connectTotalMs,
+    };
+    this.#attempts.set(session, attempt);
+    return attempt;
+  }
+
+  #tryAddress(session: Session, attempt: Attempt): void {
+    const address = attempt.addresses[attempt.nextAddress];
+    const now = this.#deps.nowMs();
+    const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - now;
+    if (address === undefined || leftMs <= 0) {
+      const next = attempt.route?.endpoints?.pick(attempt.tried, this.#deps.random);
+      return this.#tryEndpoint(session, attempt, next);
+    }
+    attempt.nextAddress += 1;
+    const perAttemptMs = Math.min(leftMs, session.listener.config.timeouts.connectMs);
+    this.#connect(session, address, attempt.port, Math.max(1, Math.round(perAttemptMs)), attempt.reply);
+  }
+
+  #tryEndpoint(session: Session, attempt: Attempt, endpoint: Endpoint | undefined): void {
+    const now = this.#deps.nowMs();
+    if (endpoint === undefined || now >= attempt.totalDeadlineMs) {
+      this.#attempts.delete(session);
+      return attempt.onFailed(now >= attempt.totalDeadlineMs ? timedOut : attempt.lastFailure);
+    }
+    this.#useEndpoint(session, endpoint);
+    attempt.tried.add(endpoint);
+    attempt.endpointDeadlineMs = now + session.listener.config.timeouts.connectMs;
+    attempt.addresses = [];
+    attempt.nextAddress = 0;
+    const { address } = endpoint.config;
+    if (address.kind === 'unix') return this.#connectPath(session, address.path, attempt);
+    attempt.port = address.port;
+    const known =
+      endpoint.literal === null ? this.#deps.resolver.cached(address.host, address.family) : [endpoint.literal];
+    if (known !== undefined) {
+      attempt.addresses = known;
+      return this.#tryAddress(session, attempt);
+    }
+    void this.#resolve(session, attempt, address.host, address.family);
+  }
+
+  async #resolve(session: Session, attempt: Attempt, host: string, family: AddressFamily): Promise<void> {
+    const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - this.#deps.nowMs();
+    try {
+      attempt.addresses = await this.#deps.resolver.resolve(host, family, AbortSignal.timeout(Math.max(1, leftMs)));
+    } catch (error) {
+      attempt.lastFailure = { kind: 'resolve', code: error instanceof ResolveError ? error.code : 'Timeout' };
+    }
+    if (session.isClosed || !session.hasTurn) return;
+    this.#tryAddress(session, attempt);
+    this.#deps.flushSoon();
+  }
+
+  #useEndpoint(session: Session, endpoint: Endpoint): void {
+    session.endpoint?.release();
+    endpoint.acquire();
+    session.endpoint = endpoint;
+    session.upstream = null;
+  }
+
+  #connect(
+    session: Session,
+    address: IpAddress,
+    port: number,
+    deadlineMs: number,
+    reply: Uint8Array | null = null,
+  ): void {
+    session.upstream = address;
+    session.upstreamPort = port;
+    writeEngineAddress(this.#words, 0, address);
+    this.#command(session, { family: address.family, port, words: this.#words, path: null, deadlineMs, reply });
+  }
+
+  #connectPath(session: Session, path: string, attempt: Attempt): void {
+    session.upstream = null;
+    const deadlineMs = Math.max(1, Math.round(attempt.endpointDeadlineMs - this.#deps.nowMs()));
+    const target = {
+      family: 1,
+      port: 0,
+      words: this.#words,
+      path: Buffer.from(path),
+      deadlineMs,
+      reply: attempt.reply,
+    } as const;
+    this.#command(session, target);
+  }
+
+  #command(session: Session, target: DialTarget): void {
+    const { idleMs, halfClosedMs } = session.listener.config.timeouts;
+    session.hasTurn = false;
+    session.port.connect(session, {
+      ...target,
+      skip: session.skip,
+      idleMs,
+      halfClosedMs,
+      halfClose: session.route?.config.halfClose ?? true,
+      fastOpen: session.endpoint?.config.tcpFastOpen ?? false,
+    });
+  }
+}
+
+type DialTarget = Pick<Dial, 'family' | 'port' | 'words' | 'path' | 'deadlineMs' | 'reply'>;
+
+const timedOut: DialFailure = { kind: 'connect', failure: 'TimedOut' };
+
+const noAttempt = {
+  route: null,
+  reply: null,
+  endpointDeadlineMs: 0,
+  addresses: [],
+  nextAddress: 0,
+  port: 0,
+  lastFailure: refusedFirst,
+} as const;
+
+function endingOfDialFailure(failure: DialFailure): PlannedEnd {
+  switch (failure.kind) {
+    case 'connect':
+      return endingOfConnectFailure(failure.failure);
+    case 'resolve':
+      return endingOfRefusal('ResolveFailed');
+  }
+}
