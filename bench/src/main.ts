@@ -55,6 +55,7 @@ async function measure(
       rounds: options.rounds,
       seconds: options.seconds,
       warmUpSeconds: options.warmUpSeconds,
+      primingSeconds: Math.min(0.3, options.seconds),
       cpuCount: machine.cpuCount,
       random: seededRandom(options.seed),
       signal,
@@ -62,10 +63,11 @@ async function measure(
     };
     const outcomes = await runBenchmark(scenarios, plan, { laboratory, catalogue, maxConnections, say });
     const contestants = await readContestantFacts(scenarios, catalogue, path);
+    const asked = targets.filter((target) => scenarios.some(({ name }) => name === target.scenario));
     const facts = { ...options, machine, contestants, elapsedSeconds: elapsedSeconds() };
     const directory = outputDirectory(options);
     await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'results.md'), markdownReport(facts, outcomes, targets));
+    await writeFile(join(directory, 'results.md'), markdownReport(facts, outcomes, asked));
     await writeFile(join(directory, 'results.json'), `${JSON.stringify({ facts, outcomes }, undefined, 1)}\n`);
     const failed = outcomes.some(({ absences }) => absences.some(({ contestant }) => contestant.startsWith('sluice')));
     if (failed) process.exitCode = exitRuntime;

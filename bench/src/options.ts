@@ -26,7 +26,7 @@ export class UsageError extends Error {
 export const usage = `usage: main.ts [options]
   --scenario A,B*        only these (a * ends a prefix)     --contestants A,B   only these, the scenario's subject included
   --rounds N             default 5                          --seconds S         window of each run, default 1
-  --warm-up S            default 0.25                       --quick             a short run of the main scenarios
+  --warm-up S            default 0.2                        --quick             a short run of the main scenarios
   --budget-minutes M     no round begins after it (15)      --max-foreign-cpus C  drop runs that others disturbed (0.6)
   --seed N               order of the contestants           --out DIR           where results.md and results.json go
   --list                 name scenarios and contestants     --help`;
@@ -55,7 +55,7 @@ export function parseOptions(args: readonly string[]): Options {
     contestants: listOf(values.contestants),
     rounds,
     seconds,
-    warmUpSeconds: number('warm-up', 0.25),
+    warmUpSeconds: number('warm-up', 0.2),
     quick,
     list: values.list ?? false,
     help: values.help ?? false,

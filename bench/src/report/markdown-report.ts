@@ -74,7 +74,7 @@ function machineLines({ machine, elapsedSeconds, seed }: RunFacts): readonly str
 
 function methodLines(facts: RunFacts): readonly string[] {
   return [
-    `- ${facts.rounds} rounds of ${facts.seconds} s after ${facts.warmUpSeconds} s of warm-up; each round measures every contestant once, in shuffled order, the next round in reverse.`,
+    `- ${facts.rounds} rounds of ${facts.seconds} s after ${facts.warmUpSeconds} s of warm-up, and a short run before the first that is not counted; each round measures every contestant once, in shuffled order, the next round in reverse.`,
     '- Client (one thread), origin (one thread) and proxy (one thread or worker) share the machine, on the loopback of an own network namespace.',
     '- *proxy CPU*: the cgroup of the proxy with all its threads and children. *machine*: all CPUs, busy, per unit of work. On loopback the work of the receiver is charged to whoever runs, so a ratio counts only where both agree; **≠ machine** marks where they do not.',
     '- A ratio is the median over rounds of subject / other, [interquartile range], (extremes). Below 1 the subject is cheaper. The noise floor is the same proxy started twice: how far its ratio to itself is from 1, or half its interquartile range.',

@@ -14,6 +14,8 @@ export interface RunPlan {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Of the run before the first round. */
+  readonly primingSeconds: number;
   readonly cpuCount: number;
   readonly random: () => number;
   readonly signal: AbortSignal;
@@ -46,6 +48,7 @@ export async function runTrafficScenario(
   const progress: Progress = { samples: [], absences: [...contestants.absences] };
   let roundsDone = 0;
   try {
+    await prime({ laboratory, scenario, contestants: contestants.running }, plan, progress);
     for (const [round, order] of roundOrders(contestants.running, plan.rounds, plan.random).entries()) {
       if (plan.outOfTime()) break;
       await runRound(
@@ -59,6 +62,20 @@ export async function runTrafficScenario(
     await contestants.stop();
   }
   return { scenario, ...progress, roundsDone };
+}
+
+interface Line {
+  readonly laboratory: Laboratory;
+  readonly scenario: TrafficScenario;
+  readonly contestants: readonly RunningContestant[];
+}
+
+/** One short run of each that nobody counts: code is compiled, memory touched, pipes made. */
+async function prime(line: Line, plan: RunPlan, progress: Progress): Promise<void> {
+  const { laboratory, scenario, contestants } = line;
+  const unmeasured: Progress = { samples: [], absences: progress.absences };
+  const turns = contestants.map((contestant) => ({ laboratory, scenario, contestant, round: -1 }));
+  await runRound(turns, { ...plan, warmUpSeconds: 0, seconds: plan.primingSeconds }, unmeasured);
 }
 
 interface Progress {
