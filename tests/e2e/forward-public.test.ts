@@ -39,6 +39,7 @@ async function prepare(t: TestContext) {
   await startOrigin(t, outside.namespace);
   await startOrigin(t, inside.namespace);
   const config = buildConfig({
+    bind: '0.0.0.0:0',
     listener: 'timeouts: { connect: 2s }',
     routes: [
       'name: open, match: { protocol: SOCKS5, sources: [127.0.0.3/32] }, action: ForwardProxy, forward: { anonymous: true }',
@@ -52,7 +53,7 @@ async function prepare(t: TestContext) {
     ],
   });
   const sluice = await startSluice(t, { config, prefix: inside.namespace.prefix });
-  const proxy = `${sluice.address('edge').host}:${sluice.address('edge').port}`;
+  const proxy = `127.0.0.1:${sluice.address('edge').port}`;
   const curl = async (...args: readonly string[]): Promise<CommandResult> =>
     await inside.namespace.run('curl', ['-sS', '--max-time', '5', '--noproxy', '', ...args]);
   return { sluice, proxy, curl, inside: inside.namespace };
@@ -81,7 +82,7 @@ test('public destinations', async (t) => {
     assert.equal(result.stdout, 'public origin', result.stderr);
   });
 
-  await t.test("the proxy's own public address is not public", async () => {
+  await t.test('the public address on which the proxy listens is not public', async () => {
     const result = await curl(
       '-x',
       `http://${proxy}`,

@@ -41,7 +41,7 @@ async function prepare(t: TestContext): Promise<Bench> {
   ];
   const configs = [left, right].map((flip, index) =>
     buildConfig({
-      listener: `noRoute: Reset, timeouts: { idle: ${index + 50}s }`,
+      listener: `noRoute: Reset, timeouts: { idle: ${index + 50}s, drain: 200ms }`,
       routes: [
         routeTo('stable', [stable.url], { match: 'sni: ["stable.test"]' }),
         routeTo(`flip-${index}`, [flip.url], { match: 'sni: ["flip.test"]' }),
@@ -146,8 +146,7 @@ test('control: the same ledger finds what a restart in place of the swap does', 
   const finishing = new AbortController();
   const load = [...startStreams(bench, target, finishing.signal), runShortConnections(bench, target, finishing.signal)];
   await pause(300);
-  first.signal('SIGTERM');
-  await first.stop('SIGTERM');
+  await first.stop();
   await startSluice(t, { config: fixed(bench.configs[1] ?? '', target.port) });
   await pause(300);
   finishing.abort();

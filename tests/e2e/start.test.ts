@@ -34,7 +34,9 @@ routes:
   ] as const) {
     const address = sluice.address(listener, index);
     assert.ok(address.port > 0);
-    await (await connectTcp(t, address)).end();
+    const client = await connectTcp(t, address);
+    client.send('SSH-2.0-x\r\n');
+    assert.equal(await client.end(), 'Ended');
   }
   assert.equal((await sluice.fetchAdmin('/healthz')).status, 200);
   assert.equal((await sluice.fetchAdmin('/readyz')).status, 200);
