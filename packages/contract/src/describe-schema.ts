@@ -43,19 +43,20 @@ function typeOf(schema: DescribedSchema): string {
   return schema.type;
 }
 
+const durationBounds: Readonly<Record<string, string>> = {
+  'positive-duration': '1ms to 576h',
+  'duration-or-none': '0s to 576h',
+};
+
 function boundsOf(schema: DescribedSchema): string {
-  if (schema.type === 'array') {
-    const least = schema.minItems ?? 0;
-    const items = `${least} to ${schema.maxItems ?? '∞'} items`;
-    const each = schema.items === undefined ? '' : boundsOf(schema.items);
-    return each === '' ? items : `${items}; each ${each}`;
+  const { minItems = 0, maxItems, minLength, maxLength, minimum, maximum, items, format = '' } = schema;
+  if (items !== undefined) {
+    const each = boundsOf(items);
+    return `${minItems} to ${maxItems} items${each === '' ? '' : `; each ${each}`}`;
   }
-  if (schema.type === 'integer') return `${schema.minimum ?? '-∞'} to ${schema.maximum ?? '∞'}`;
-  if (schema.format === 'positive-duration') return '1ms to 576h';
-  if (schema.format === 'duration-or-none') return '0s to 576h';
-  if (schema.type === 'string' && schema.enum === undefined)
-    return `${schema.minLength ?? 0} to ${schema.maxLength ?? '∞'} characters`;
-  return '';
+  if (schema.type === 'integer') return `${minimum} to ${maximum}`;
+  const isText = schema.type === 'string' && schema.enum === undefined;
+  return durationBounds[format] ?? (isText ? `${minLength} to ${maxLength} characters` : '');
 }
 
 function defaultOf(schema: DescribedSchema, isRequired: boolean): string {
@@ -91,8 +92,10 @@ function describeObject(path: string, schema: DescribedSchema): string[] {
     '',
     ...laterLine(schema, 'Keys'),
   ];
-  for (const [key, field] of entries)
-    lines.push(...laterLine(field.items ?? field, `Values of \`${key}\``).filter(() => isEnumeration(field)));
+  for (const [key, field] of entries) {
+    const values = field.items ?? field;
+    if (values.enum !== undefined) lines.push(...laterLine(values, `Values of \`${key}\``));
+  }
   for (const [key, field] of entries) {
     const inner = field.type === 'array' ? field.items : field;
     const suffix = field.type === 'array' ? '[]' : '';
@@ -100,10 +103,6 @@ function describeObject(path: string, schema: DescribedSchema): string[] {
     if (inner?.type === 'object') lines.push(...describeObject(innerPath, inner));
   }
   return lines;
-}
-
-function isEnumeration(schema: DescribedSchema): boolean {
-  return (schema.items ?? schema).enum !== undefined;
 }
 
 /** Markdown for an object schema of this package, ending in one newline. */

@@ -35,7 +35,7 @@ export function durationOrNoneSchema(description: string): TString {
 
 /** A network in CIDR notation. */
 export function cidrSchema(description: string): TString {
-  return textSchema(description, { format: 'cidr', maxLength: 43, pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
+  return textSchema(description, { format: 'cidr', maxLength: 49, pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' });
 }
 
 /** A host name, or `*.` before one. */

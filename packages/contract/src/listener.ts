@@ -2,7 +2,7 @@
  * A listener: addresses to bind, what to look for in the first bytes, and the deadlines of its connections. An entry of
  * `listeners:`; later the spec of ProxyListener.
  */
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { bindAddressSchema, cidrSchema, durationOrNoneSchema, durationSchema, nameSchema } from './field-schemas.ts';
 import { detectableProtocols } from './protocol.ts';
 import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
@@ -140,9 +140,6 @@ export const listenerSchema = Type.Object(
     },
   },
 );
-
-/** A listener as written. */
-export type Listener = Static<typeof listenerSchema>;
 
 /** A listener with every default in place. */
 export type CompleteListener = Complete<typeof listenerSchema>;

@@ -2,7 +2,7 @@
  * A route: which connections it takes and what becomes of them. An entry of `routes:` is ProxyRoute.spec plus its name.
  * That `to` and `action` exclude each other is a rule between fields and is checked where a file is.
  */
-import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
 import { cidrSchema, hostPatternSchema, nameSchema, textSchema } from './field-schemas.ts';
 import { laterProtocols } from './listener.ts';
 import { detectableProtocols } from './protocol.ts';
@@ -225,11 +225,6 @@ export const routeSchema = routeObject({
   name: nameSchema('Names the route in logs and messages; unique among routes.'),
   ...routeSpecProperties,
 });
-
-type Written<Schema extends TSchema> = Static<Schema>;
-
-/** A route as written. */
-export type Route = Written<typeof routeSchema>;
 
 /** A route with every default in place. */
 export type CompleteRoute = Complete<typeof routeSchema>;

@@ -20,7 +20,8 @@ const maxMemoryBytes = 128 * 1024 * 1024;
 /** N * r * p of one check: four times the smallest cost OWASP advises. */
 const maxBlocks = 4 * 8 * 2 ** 17;
 
-const shape = /^\$scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+const shape =
+  /^\$scrypt\$ln=(?<ln>[0-9]{1,2}),r=(?<r>[0-9]{1,2}),p=(?<p>[0-9]{1,2})\$(?<salt>[A-Za-z0-9+/]+)\$(?<hash>[A-Za-z0-9+/]+)$/;
 const remedy = 'write $scrypt$ln=15,r=8,p=1$<salt>$<hash> with salt and hash in base64 without padding';
 const otherAlgorithm = /^\$(argon2id|argon2i|argon2d|2[abxy]|bcrypt|pbkdf2[a-z0-9-]*|[156]|y)\$/;
 const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -44,23 +45,29 @@ function refuseCost({ ln, r, p }: ScryptVerifierText): TextResult<never> | null 
   return ln < 16 * r ? null : invalidText(`has ln=${ln}, too large for r=${r} (RFC 7914 section 2)`, 'raise r');
 }
 
+function refuseLengths({ salt, hash }: ScryptVerifierText): TextResult<never> | null {
+  const saltBytes = decodedLength(salt);
+  if (saltBytes < 8 || saltBytes > 64) return invalidText('has no salt of 8 to 64 bytes', remedy);
+  const hashBytes = decodedLength(hash);
+  return hashBytes < 16 || hashBytes > 64 ? invalidText('has no hash of 16 to 64 bytes', remedy) : null;
+}
+
 /** A verifier within its bounds: ln <= 17, r <= 32, p <= 16, 128 MiB, salt of 8 to 64 bytes, hash of 16 to 64 bytes. */
 export function parseScryptVerifier(text: string): TextResult<ScryptVerifierText> {
   if (otherAlgorithm.test(text))
     return invalidText('is a verifier of another algorithm, which is not supported yet', remedy);
-  const match = text.length <= maxTextLength ? shape.exec(text) : null;
-  if (match === null) {
+  const groups = text.length <= maxTextLength ? shape.exec(text)?.groups : undefined;
+  if (groups === undefined) {
     return text.startsWith('$scrypt$')
       ? invalidText('is not a well-formed scrypt verifier', remedy)
       : invalidText('is not a scrypt verifier', `${remedy}; a password in clear is never accepted`);
   }
-  const [, ln = '', r = '', p = '', salt = '', hash = ''] = match;
-  const verifier = { ln: Number(ln), r: Number(r), p: Number(p), salt, hash };
-  const refusal = refuseCost(verifier);
-  if (refusal !== null) return refusal;
-  const saltBytes = decodedLength(salt);
-  if (saltBytes < 8 || saltBytes > 64) return invalidText('has no salt of 8 to 64 bytes', remedy);
-  const hashBytes = decodedLength(hash);
-  if (hashBytes < 16 || hashBytes > 64) return invalidText('has no hash of 16 to 64 bytes', remedy);
-  return validText(verifier);
+  const verifier = {
+    ln: Number(groups['ln']),
+    r: Number(groups['r']),
+    p: Number(groups['p']),
+    salt: groups['salt'] ?? '',
+    hash: groups['hash'] ?? '',
+  };
+  return refuseCost(verifier) ?? refuseLengths(verifier) ?? validText(verifier);
 }

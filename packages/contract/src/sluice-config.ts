@@ -1,5 +1,5 @@
 /** The whole of `sluice.yaml`: the proxy's own settings and the resources it serves without a control plane. */
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { bindAddressSchema } from './field-schemas.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
@@ -124,9 +124,6 @@ export const sluiceConfigSchema = Type.Object(
     },
   },
 );
-
-/** A file as written. */
-export type SluiceConfig = Static<typeof sluiceConfigSchema>;
 
 /** A file with every default in place. */
 export type CompleteSluiceConfig = Complete<typeof sluiceConfigSchema>;

@@ -1,5 +1,5 @@
 /** A user of the forward proxy: how the password is checked and which destinations are allowed. An entry of `users:`. */
-import { type Static, type TProperties, Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
 import { cidrSchema, hostPatternSchema, textSchema } from './field-schemas.ts';
 import { type Complete, laterKeyword } from './schema-keywords.ts';
 
@@ -111,9 +111,6 @@ export const userSchema = userObject({
   }),
   ...userSpecProperties,
 });
-
-/** A user as written. */
-export type User = Static<typeof userSchema>;
 
 /** A user with every default in place. */
 export type CompleteUser = Complete<typeof userSchema>;

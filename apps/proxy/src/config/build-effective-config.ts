@@ -15,7 +15,7 @@ import type { CompleteUser } from '@sluice/contract/user.ts';
 import type { AllowRule, BindAddress, EffectiveConfig, EndpointConfig, ListenerConfig, RouteConfig, RouteTarget, UserConfig } from './effective-config.ts';
 
 /** A text passed validation and cannot be read: a bug, never the user's mistake. */
-export class UnvalidatedTextError extends Error {
+class UnvalidatedTextError extends Error {
   override readonly name = 'UnvalidatedTextError';
   readonly code = 'UnvalidatedText';
 }

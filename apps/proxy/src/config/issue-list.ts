@@ -6,7 +6,7 @@
 import type { ConfigIssue } from './config-issue.ts';
 import type { LineIndex } from './line-index.ts';
 
-export const maxIssues = 100;
+const maxIssues = 100;
 
 /** Kept between two prunings; far more than `maxIssues`, so that pruning is rare. */
 const maxPending = 2000;

@@ -20,10 +20,10 @@ import {
 import type { Problem } from './issue-list.ts';
 import { maxYamlDepth, type YamlEntry, type YamlNode } from './yaml-node.ts';
 
-export const maxAliases = 100;
+const maxAliases = 100;
 
 /** About 700 MB of syntax tree and 5 s; only files that plain-yaml.ts cannot read come near it. */
-export const maxLexemes = 3_000_000;
+const maxLexemes = 3_000_000;
 
 export type YamlReading =
   /** `root` null: an empty document. Problems may come with a tree, which is then worth further checks. */

@@ -20,7 +20,7 @@ function printScalar(value: string | number | boolean): string {
     /[\u007f-\u009f\ufeff\ufffe\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return quoted.replaceAll('${', '$${');
+  return quoted.replaceAll('${', () => '$${');
 }
 
 function isScalar(value: PrintableValue): value is string | number | boolean {

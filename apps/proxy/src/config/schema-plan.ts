@@ -77,7 +77,7 @@ interface SchemaWords {
 }
 
 /** A schema of the contract that cannot be enforced: a mistake in the contract, found when the proxy loads. */
-export class SchemaPlanError extends Error {
+class SchemaPlanError extends Error {
   override readonly name = 'SchemaPlanError';
   readonly code = 'SchemaPlan';
 }

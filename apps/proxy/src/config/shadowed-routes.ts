@@ -28,6 +28,8 @@ function alternativesOf({ match }: RouteConfig): readonly string[] {
   if (count > maxAlternatives) return [];
   // Names and ALPN exist in TLS only, so the protocol beside them says nothing more.
   const isTls = sni.length > 0 || alpn.length > 0;
+  // Matches nothing, so it stands in nobody's way.
+  if (isTls && match.protocol !== null && match.protocol !== 'TLS') return [];
   const protocol = isTls ? 'TLS' : (match.protocol ?? '');
   const keys: string[] = [];
   for (const name of orNone(sni)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readLibraryYaml } from '../../src/config/library-yaml.ts';
 import { readPlainYaml } from '../../src/config/plain-yaml.ts';
 import type { YamlNode } from '../../src/config/yaml-node.ts';

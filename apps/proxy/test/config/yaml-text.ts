@@ -1,5 +1,5 @@
 /** Arbitrary YAML-ish texts: laid out from structures in the styles people and generators use, and lines of loose tokens. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 const words = fc.constantFrom(
   'a',

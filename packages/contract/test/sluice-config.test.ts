@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { Value } from 'typebox/value';
+import { routeSchema, routeSpecSchema } from '../src/route.ts';
+import { laterKeyword } from '../src/schema-keywords.ts';
+import { sluiceConfigSchema } from '../src/sluice-config.ts';
+import { textFormats } from '../src/text-format.ts';
+import { userSchema, userSpecSchema } from '../src/user.ts';
+import { type SchemaWords, schemasIn } from './schema-walk.ts';
+
+const schemas = schemasIn(sluiceConfigSchema as unknown as SchemaWords);
+
+/** What a structural schema needs beside its type, by type. */
+const boundedBy: Readonly<Record<string, (schema: SchemaWords) => boolean>> = {
+  object: (schema) => schema.additionalProperties === false,
+  array: (schema) => (schema.maxItems ?? 0) > 0,
+  integer: (schema) => Number.isSafeInteger(schema.minimum) && Number.isSafeInteger(schema.maximum),
+  boolean: () => true,
+  string: (schema) => schema.enum !== undefined || isBoundedText(schema),
+};
+
+function isBoundedText({ maxLength = 0, format = '', pattern }: SchemaWords): boolean {
+  return maxLength > 0 && Object.hasOwn(textFormats, format) && pattern !== undefined;
+}
+
+test('every field has one type, a sentence and bounds, as a structural schema needs', () => {
+  assert.ok(schemas.length > 70, `walked only ${schemas.length} schemas`);
+  for (const [path, schema] of schemas) {
+    assert.equal(boundedBy[schema.type ?? '']?.(schema), true, `${path}: type and bounds`);
+    assert.match(schema.description ?? '', /^\S.*\.$/, `${path}: description`);
+    for (const word of ['anyOf', 'oneOf', 'allOf', 'not', '$ref']) assert.ok(!(word in schema), `${path}: ${word}`);
+  }
+});
+
+test('enumeration values are CamelCase and keys camelCase', () => {
+  for (const [path, schema] of schemas) {
+    for (const value of schema.enum ?? []) assert.match(String(value), /^[A-Z][A-Za-z0-9]*$/, path);
+    for (const key of Object.keys(schema.properties ?? {})) assert.match(key, /^[a-z][A-Za-z0-9]*$/, path);
+  }
+});
+
+test('names kept for later are not already in use', () => {
+  for (const [path, schema] of schemas) {
+    const later = Object.keys(schema[laterKeyword] ?? {});
+    const used = [...Object.keys(schema.properties ?? {}), ...(schema.enum ?? []).map(String)];
+    assert.deepEqual(
+      later.filter((name) => used.includes(name)),
+      [],
+      path,
+    );
+  }
+});
+
+test('every default fits its own schema', () => {
+  let count = 0;
+  for (const [path, schema] of schemas) {
+    if (schema.default === undefined) continue;
+    count += 1;
+    assert.ok(Value.Check(schema as never, schema.default), path);
+    const format = schema.format;
+    if (format !== undefined && Object.hasOwn(textFormats, format)) {
+      assert.equal(textFormats[format as keyof typeof textFormats](String(schema.default)).kind, 'valid', path);
+    }
+  }
+  assert.ok(count > 25, `${count} defaults`);
+});
+
+const durations = fc
+  .array(fc.tuple(fc.nat(99_999), fc.constantFrom('h', 'm', 's', 'ms')), { minLength: 1, maxLength: 5 })
+  .map((parts) => parts.map(([count, unit]) => `${count % 1000}${unit}`).join(''));
+
+const textsByFormat: Readonly<Record<keyof typeof textFormats, fc.Arbitrary<string>>> = {
+  'resource-name': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', '.', ' ', 'é') }),
+  'user-name': fc.string(),
+  'alpn-id': fc.string(),
+  'bind-address': fc.oneof(
+    fc.tuple(fc.ipV4(), fc.nat(70_000)).map(([host, port]) => `${host}:${port}`),
+    fc.tuple(fc.ipV6(), fc.nat(70_000)).map(([host, port]) => `[${host}]:${port}`),
+  ),
+  cidr: fc.oneof(
+    fc.ipV4().map((host) => `${host}/32`),
+    fc.ipV6().map((host) => `${host}/128`),
+  ),
+  'host-pattern': fc.oneof(
+    fc.domain(),
+    fc.domain().map((name) => `*.${name}.`),
+  ),
+  'endpoint-url': fc
+    .tuple(fc.constantFrom('tcp', 'tcp4', 'unix', 'udp'), fc.oneof(fc.domain(), fc.constant('/a/b')))
+    .map(([scheme, rest]) => `${scheme}://${rest}:1`),
+  'positive-duration': durations,
+  'duration-or-none': durations,
+  'scrypt-verifier': fc
+    .tuple(fc.integer({ min: 0, max: 20 }), fc.uint8Array({ minLength: 7, maxLength: 66 }))
+    .map(([ln, bytes]) => {
+      const base64 = Buffer.from(bytes).toString('base64').replaceAll('=', '');
+      return `$scrypt$ln=${ln},r=8,p=1$${base64}$${base64}`;
+    }),
+};
+
+test('whatever a format accepts, the pattern and length beside it accept too', () => {
+  const accepted = new Map<string, number>();
+  for (const [path, schema] of schemas) {
+    if (schema.type !== 'string' || schema.enum !== undefined) continue;
+    const format = schema.format as keyof typeof textFormats;
+    fc.assert(
+      fc.property(textsByFormat[format], (text) => {
+        if (text === '' || textFormats[format](text).kind === 'invalid') return;
+        accepted.set(format, (accepted.get(format) ?? 0) + 1);
+        if (text.length <= (schema.maxLength ?? 0)) assert.ok(Value.Check(schema as never, text), `${path}: ${text}`);
+      }),
+      { numRuns: 200 },
+    );
+  }
+  for (const format of Object.keys(textFormats))
+    assert.ok((accepted.get(format) ?? 0) > 10, `${format}: ${accepted.get(format)}`);
+});
+
+test('ProxyRoute.spec and ProxyUser.spec are entries of the file without the name', () => {
+  const keysOf = (schema: { readonly properties: object }): readonly string[] => Object.keys(schema.properties);
+  assert.deepEqual(keysOf(routeSchema), ['name', ...keysOf(routeSpecSchema)]);
+  assert.deepEqual(keysOf(userSchema), ['name', ...keysOf(userSpecSchema)]);
+  assert.ok(
+    Value.Check(routeSpecSchema, { match: { protocol: 'SSH' }, to: { endpoints: [{ url: 'tcp://10.0.0.9:22' }] } }),
+  );
+  assert.ok(!Value.Check(routeSpecSchema, { name: 'x', action: 'Ban' }));
+});
