@@ -22,6 +22,7 @@ Pipe PipePool::take() {
     return {};
   }
   grantedBytes_ = opened.value().capacity();
+  counters_.set(Counter::PipeBytesGranted, grantedBytes_);
   if (grantedBytes_ < kMinSplicePipeBytes) {
     counters_.add(
         Counter::PipeLimit);  // per-user page limit reached: a two-page pipe is slower than copying

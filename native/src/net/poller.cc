@@ -28,6 +28,8 @@ bool Poller::add(int fd, PollToken token, bool wantsOutput) {
   return control(EPOLL_CTL_ADD, fd, token, wantsOutput ? kInput | EPOLLOUT : kInput);
 }
 
+bool Poller::addLevel(int fd, PollToken token) { return control(EPOLL_CTL_ADD, fd, token, EPOLLIN); }
+
 bool Poller::armOutput(int fd, PollToken token) {
   return control(EPOLL_CTL_MOD, fd, token, kInput | EPOLLOUT);
 }
@@ -42,7 +44,8 @@ std::span<const epoll_event> Poller::wait(int64_t timeoutNs) {
     timeout.tv_sec = timeoutNs / (1000 * kNsPerMsSigned);
     timeout.tv_nsec = timeoutNs % (1000 * kNsPerMsSigned);
     count = epoll_pwait2(epoll_.get(), events_.data(), kEventsPerWait, &timeout, nullptr);
-    if (count < 0 && errno == ENOSYS) hasPwait2_ = false;  // before Linux 5.11
+    // Before Linux 5.11, or a seccomp profile that does not know the call yet.
+    if (count < 0 && (errno == ENOSYS || errno == EPERM)) hasPwait2_ = false;
   }
   if (!needsNs || !hasPwait2_) {
     const int64_t ms = timeoutNs < 0 ? -1 : (timeoutNs + kNsPerMsSigned - 1) / kNsPerMsSigned;

@@ -34,6 +34,8 @@ class Poller {
   /// Registers for input (and output if `wantsOutput`). ADD polls at once: what is already readable
   /// is reported.
   [[nodiscard]] bool add(int fd, PollToken token, bool wantsOutput);
+  /// Registers for input, level-triggered.
+  [[nodiscard]] bool addLevel(int fd, PollToken token);
   /// Adds output to the interest. MOD polls again, so an edge between EAGAIN and this call is not
   /// lost.
   [[nodiscard]] bool armOutput(int fd, PollToken token);

@@ -10,7 +10,10 @@ namespace sluice {
 
 class CommandRing {
  public:
-  explicit CommandRing(const Region& region) : region_(region) {}
+  explicit CommandRing(const Region& region)
+      : region_(region),
+        head_(std::atomic_ref<uint32_t>(region.control(Control::CommandHead))
+                  .load(std::memory_order_acquire)) {}
 
   /// Calls `take` for every command published so far and hands the places back to JS.
   template <typename Take>
@@ -53,7 +56,7 @@ class CommandRing {
   }
 
   const Region& region_;
-  uint32_t head_ = 0;
+  uint32_t head_;
 };
 
 }  // namespace sluice

@@ -16,7 +16,10 @@ bool wantsAnswer(uint8_t type) {
 }  // namespace
 
 EventRing::EventRing(const Region& region, Counters& counters, std::function<void()> wakeJs)
-    : region_(region), counters_(counters), wakeJs_(std::move(wakeJs)) {}
+    : region_(region), counters_(counters), wakeJs_(std::move(wakeJs)) {
+  const std::atomic_ref<uint32_t> tail(region.control(Control::EventTail));
+  tail_ = published_ = tail.load(std::memory_order_acquire);
+}
 
 bool EventRing::isFull() const {
   const std::atomic_ref<uint32_t> head(region_.control(Control::EventHead));
@@ -29,13 +32,17 @@ void EventRing::write(const EventRecord& record) {
   ++tail_;
 }
 
-void EventRing::post(const EventRecord& record, uint64_t nowNs) {
-  counters_.add(Counter::Events);
+void EventRing::noteUrgency(const EventRecord& record, uint64_t nowNs) {
   if (wantsAnswer(record.type)) {
     urgent_ = true;
   } else if (lazyDueNs_ == 0) {
     lazyDueNs_ = nowNs + kLazyEventMs * kNsPerMs;
   }
+}
+
+void EventRing::post(const EventRecord& record, uint64_t nowNs) {
+  counters_.add(Counter::Events);
+  noteUrgency(record, nowNs);
   if (!overflow_.empty() || isFull()) {
     counters_.add(Counter::EventOverflow);
     overflow_.push_back(record);
@@ -46,6 +53,8 @@ void EventRing::post(const EventRecord& record, uint64_t nowNs) {
 
 void EventRing::publish(uint64_t nowNs) {
   while (!overflow_.empty() && !isFull()) {
+    // Its urgency may be forgotten: records before it were published while it waited here.
+    noteUrgency(overflow_.front(), nowNs);
     write(overflow_.front());
     overflow_.pop_front();
   }

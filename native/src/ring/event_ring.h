@@ -26,6 +26,7 @@ class EventRing {
 
  private:
   [[nodiscard]] bool isFull() const;
+  void noteUrgency(const EventRecord& record, uint64_t nowNs);
   void write(const EventRecord& record);
 
   const Region& region_;
