@@ -18,7 +18,7 @@ export function parseHostPort(text: string): TextResult<HostPort> {
       return invalidText('has an IPv6 address without brackets', 'write it as [::1]:443');
     }
     if (/^[0-9]{1,5}$/.test(text))
-      return invalidText('is a port without an address', `write 0.0.0.0:${text} or [::]:${text}`);
+      return invalidText('is a port without an address', `write 127.0.0.1:${text}, 0.0.0.0:${text} or [::]:${text}`);
     if (!/:[^\]]*$/.test(text)) return invalidText('has no port', 'write host:port, IPv6 in brackets');
     return invalidText(
       'is not host:port',

@@ -26,7 +26,7 @@ test('refuses everything else and says what to write', () => {
       'does not begin with an IP address (write the address itself: a listener binds IP addresses, not names)',
     '[fe80::1%eth0]:443':
       'does not begin with an IP address (scoped addresses are not supported: write the address without its zone)',
-    '443': 'is a port without an address (write 0.0.0.0:443 or [::]:443)',
+    '443': 'is a port without an address (write 127.0.0.1:443, 0.0.0.0:443 or [::]:443)',
     '127.0.0.1': 'has no port (write host:port, IPv6 in brackets)',
     '[::1]': 'has no port (write host:port, IPv6 in brackets)',
     '::1:443': 'has an IPv6 address without brackets (write it as [::1]:443)',

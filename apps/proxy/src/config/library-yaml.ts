@@ -32,6 +32,9 @@ export type YamlReading =
   /** More tokens than fit in memory as a tree. */
   | { readonly kind: 'tooManyTokens' };
 
+/** Tokens behind the end of the document, after which no more are read: each costs an error, and the first says it all. */
+const maxStrayTokens = 100;
+
 const valueTags = new Set(['int', 'float', 'bool', 'null'].map((name) => `tag:yaml.org,2002:${name}`));
 
 const remedies: Readonly<Partial<Record<YAMLError['code'], string>>> = {
@@ -89,12 +92,16 @@ function readDocuments(text: string): readonly Document.Parsed[] | YamlReading {
   });
   const documents: Document.Parsed[] = [];
   let offset = 0;
+  let strayTokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
+    for (const token of parser.next(lexeme)) {
+      documents.push(...composer.next(token));
+      strayTokens += token.type === 'error' ? 1 : 0;
+    }
     offset += isControlLexeme(lexeme) ? 0 : lexeme.length;
     if (collectionDepth(parser) > maxYamlDepth)
       return { kind: 'unreadable', problems: [tooDeep(offset - lexeme.length)] };
-    if (documents.length > 1) break;
+    if (documents.length > 1 || strayTokens > maxStrayTokens) break;
   }
   for (const token of parser.end()) documents.push(...composer.next(token));
   documents.push(...composer.end(false, text.length));

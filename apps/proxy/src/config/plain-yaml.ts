@@ -15,7 +15,8 @@ import {
 } from './yaml-node.ts';
 
 export type PlainYamlReading =
-  | { readonly kind: 'tree'; readonly root: YamlNode }
+  /** `root` null: nothing but comments. */
+  | { readonly kind: 'tree'; readonly root: YamlNode | null }
   /** Not sure what is at this offset. */
   | { readonly kind: 'unsure'; readonly offset: number };
 
@@ -65,10 +66,10 @@ class PlainYamlReader {
     this.#text = text;
   }
 
-  read(): YamlNode {
+  read(): YamlNode | null {
     if (this.#text.startsWith('---\n')) this.#position = 4;
     this.#nextContent();
-    if (this.#column === -1) this.#giveUp();
+    if (this.#column === -1) return null;
     const root = this.#blockNode(-1, 1);
     if (this.#column !== -1) this.#giveUp();
     return root;

@@ -91,9 +91,24 @@ test('a large file that is not plain YAML is refused where it stops being plain'
   ]);
 });
 
+test('a long tail of stray tokens costs no more than a short one', () => {
+  const before = process.cpuUsage();
+  assert.equal(errorsOf('[]\n'.repeat(500_000)).length, 1);
+  const spent = process.cpuUsage(before);
+  assert.ok(spent.user + spent.system < 2_000_000, `${spent.user + spent.system} µs`);
+});
+
 test('one document is read: none, an empty one and a second are errors', () => {
   const empty = ['s.yaml:1:1: the file is empty (write at least listeners: with one listener)'];
-  for (const text of ['', '\n\n', '# nothing\n', '---\n', '--- # nothing\n...\n', '\ufeff'])
+  for (const text of [
+    '',
+    '\n\n',
+    '# nothing\n',
+    '---\n',
+    '--- # nothing\n...\n',
+    '\ufeff',
+    '# nothing\n'.repeat(2_000_000),
+  ])
     assert.deepEqual(errorsOf(text), empty, JSON.stringify(text));
   assert.match(
     errorsOf('listeners: []\n---\nlisteners: []\n').join(),
