@@ -76,25 +76,31 @@ interface Expected {
   readonly stdout: RegExp;
   readonly stderr?: RegExp;
   readonly code?: number;
-  readonly access?: readonly [route: string | null, reason: string];
+  readonly access?: readonly [route: string | null, reason: RegExp];
 }
 
+const finished = /^Finished$/u;
+// A TLS client has closed its socket when the other side's close_notify comes, and then its kernel answers with a reset.
+const over = /^(?:Finished|ClientReset)$/u;
+// curl keeps the connection for a next request and goes without one.
+const gone = /^(?:Finished|ClientGone)$/u;
+
 const expectations: readonly Expected[] = [
-  { stdout: /^origin web: GET \/hello HTTP\/2\.0\n$/u, access: ['web', 'Finished'] },
-  { stdout: /Verify return code: 0 \(ok\)/u, access: ['web', 'Finished'] },
-  { stdout: /^origin api: GET \/hello HTTP\/2\.0\n$/u, access: ['api', 'Finished'] },
-  { stdout: /^$/u, stderr: /^curl: \(35\)/u, code: 35, access: ['rest', 'Banned'] },
-  { stdout: /^SSH-2\.0-origin_shell\r\n$/u, access: ['shell', 'Finished'] },
-  { stdout: /^origin site: GET \/hello\n$/u, access: ['site', 'Finished'] },
-  { stdout: /^what is this\?\n$/u, access: ['echo', 'Finished'] },
-  { stdout: /^200\n$/u, access: ['health', 'Finished'] },
-  { stdout: /^origin site: GET \/by-socks\n$/u, access: ['socks', 'Finished'] },
-  { stdout: /^$/u, stderr: /^curl: \(97\)/u, code: 97, access: ['socks', 'AuthFailed'] },
-  { stdout: /^origin site: GET \/by-connect\n$/u, access: ['connect', 'Finished'] },
-  { stdout: /^407\n$/u, stderr: /407/u, code: 56, access: ['connect', 'AuthFailed'] },
-  { stdout: /^403\n$/u, stderr: /403/u, code: 56, access: ['connect', 'NotAllowed'] },
-  { stdout: /^$/u, access: [null, 'NoRoute'] },
-  { stdout: /^$/u, access: [null, 'DetectTimeout'] },
+  { stdout: /^origin web: GET \/hello HTTP\/2\.0\n$/u, access: ['web', over] },
+  { stdout: /Verify return code: 0 \(ok\)/u, access: ['web', over] },
+  { stdout: /^origin api: GET \/hello HTTP\/2\.0\n$/u, access: ['api', over] },
+  { stdout: /^$/u, stderr: /^curl: \(35\)/u, code: 35, access: ['rest', /^Banned$/u] },
+  { stdout: /^SSH-2\.0-origin_shell\r\n$/u, access: ['shell', finished] },
+  { stdout: /^origin site: GET \/hello\n$/u, access: ['site', finished] },
+  { stdout: /^what is this\?\n$/u, access: ['echo', finished] },
+  { stdout: /^200\n$/u, access: ['health', gone] },
+  { stdout: /^origin site: GET \/by-socks\n$/u, access: ['socks', finished] },
+  { stdout: /^$/u, stderr: /^curl: \(97\)/u, code: 97, access: ['socks', /^AuthFailed$/u] },
+  { stdout: /^origin site: GET \/by-connect\n$/u, access: ['connect', finished] },
+  { stdout: /^407\n$/u, stderr: /407/u, code: 56, access: ['connect', /^AuthFailed$/u] },
+  { stdout: /^403\n$/u, stderr: /403/u, code: 56, access: ['connect', /^NotAllowed$/u] },
+  { stdout: /^$/u, access: [null, /^NoRoute$/u] },
+  { stdout: /^$/u, access: [null, /^DetectTimeout$/u] },
   { stdout: /^\{"ready":true\}\s*$/u },
   { stdout: /^sluice_connections_accepted_total\{listener="edge"\} [1-9]/mu },
   { stdout: /^listeners:\n {2}- name: edge\n/mu },
@@ -111,7 +117,8 @@ async function check(command: string, expected: Expected, log: JsonLines): Promi
   assert.equal(code, expected.code ?? 0, shown);
   if (expected.access === undefined) return;
   const line = await log.waitFor((candidate) => candidate['msg'] === 'connection', { from });
-  assert.deepEqual([line['route'], line['reason']], expected.access, shown);
+  assert.equal(line['route'], expected.access[0], shown);
+  assert.match(String(line['reason']), expected.access[1], shown);
 }
 
 test('each printed command answers what is printed behind it', { skip }, async (t) => {
