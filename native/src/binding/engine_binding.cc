@@ -86,11 +86,8 @@ void EngineBinding::kick(const Napi::CallbackInfo& info) {
   if (handles_ == nullptr || info.Length() < 1 || !info[0].IsNumber()) return;
   const uint32_t number = info[0].As<Napi::Number>().Uint32Value();
   if (number >= handles_->engine->workerCount()) return;
-  if (handles_->engine->isInLoop(number)) {
-    handles_->driver->commandsWritten();
-  } else {
-    handles_->engine->worker(number).kick();
-  }
+  // An in-loop worker takes commands at its next turn, which comes before the isolate waits again.
+  if (!handles_->engine->isInLoop(number)) handles_->engine->worker(number).kick();
 }
 
 void EngineBinding::askJs() {

@@ -5,83 +5,64 @@
 namespace sluice {
 
 namespace {
-// Turns of the worker before libuv gets its own: timers, resolved names and messages of this
-// isolate must not starve.
-constexpr int kTurnsPerLoop = 8;
+// Turns of the worker before libuv gets its own: a flood of connections must not starve messages of this isolate.
+constexpr int kTurnsPerLoop = 64;
 }  // namespace
 
 InLoopDriver::InLoopDriver(uv_loop_t* loop, Worker& worker, std::function<void()> askJs)
     : loop_(loop), worker_(worker), askJs_(std::move(askJs)) {}
 
 void InLoopDriver::start() {
-  uv_poll_init(loop_, &poll_, worker_.pollFd());
-  uv_timer_init(loop_, &timer_);
+  worker_.askInLoop();
+  worker_.watchForeign(uv_backend_fd(loop_));
+  uv_prepare_init(loop_, &prepare_);
   uv_idle_init(loop_, &idle_);
-  openHandles_ = 3;
-  poll_.data = timer_.data = idle_.data = this;
-  uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    static_cast<InLoopDriver*>(handle->data)->turn();
+  openHandles_ = 2;
+  prepare_.data = idle_.data = this;
+  uv_prepare_start(&prepare_, [](uv_prepare_t* handle) {
+    static_cast<InLoopDriver*>(handle->data)->waitInPlace();
   });
 }
 
-void InLoopDriver::turn() {
-  if (isClosing_ || isInTurn_) return;
-  isInTurn_ = true;
-  bool more = true;
-  for (int i = 0; i < kTurnsPerLoop && more && !isClosing_; ++i) {
-    more = worker_.step(0);
-    worker_.publish();
-    if (!isAwake_) continue;
-    isAwake_ = false;
-    askJs_();
-    if (isClosing_) break;
-    worker_.drainCommands();
-    // One more look: an upstream on the same host has often answered by now, and libuv's own wait
-    // is dearer.
-    more = true;
-  }
-  isInTurn_ = false;
-  if (isClosing_) return;
-  if (more) turnSoon();
-  armTimer();
-}
-
-void InLoopDriver::turnSoon() {
-  uv_idle_start(&idle_, [](uv_idle_t* handle) {
-    uv_idle_stop(handle);
-    static_cast<InLoopDriver*>(handle->data)->turn();
-  });
-}
-
-void InLoopDriver::commandsWritten() {
-  // Not at once: the caller is JS, and a turn may ask JS again.
-  if (!isClosing_ && !isInTurn_) turnSoon();
-}
-
-void InLoopDriver::armTimer() {
-  const int64_t ns = worker_.nsUntilNextDeadline();
-  if (ns < 0) return;
-  const uint64_t delayMs = (static_cast<uint64_t>(ns) + kNsPerMs - 1) / kNsPerMs;
-  const uint64_t dueMs = worker_.state().nowMs + delayMs;
-  // A timer that stands earlier fires for nothing once and is set anew: cheaper than moving it at
-  // every turn.
-  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_)) != 0 && timerDueMs_ <= dueMs) return;
-  timerDueMs_ = dueMs;
+int64_t InLoopDriver::patienceNs() const {
+  // The loop's clock stands still while we block: without the update a timer's distance is measured from long ago.
   uv_update_time(loop_);
-  uv_timer_start(
-      &timer_, [](uv_timer_t* handle) { static_cast<InLoopDriver*>(handle->data)->turn(); },
-      delayMs, 0);
+  const int untilTimerMs = uv_backend_timeout(loop_);
+  return untilTimerMs < 0 ? -1 : static_cast<int64_t>(untilTimerMs) * static_cast<int64_t>(kNsPerMs);
+}
+
+void InLoopDriver::askIfAwake() {
+  worker_.publish();
+  if (!isAwake_) return;
+  isAwake_ = false;
+  askJs_();
+  if (!isClosing_) worker_.drainCommands();
+}
+
+void InLoopDriver::waitInPlace() {
+  if (isClosing_) return;
+  uv_idle_stop(&idle_);
+  for (int turn = 0; turn < kTurnsPerLoop; ++turn) {
+    const int64_t patience = patienceNs();
+    worker_.step(patience);
+    askIfAwake();
+    if (isClosing_) return;
+    if (patience == 0 || worker_.takeForeignReady()) break;
+  }
+  // libuv is about to wait by its own clock: with work of ours left it must not. A busy idle handle makes it look only.
+  uv_update_time(loop_);
+  uv_idle_start(&idle_, [](uv_idle_t*) {});
 }
 
 void InLoopDriver::close(std::function<void()> onClosed) {
   isClosing_ = true;
   onClosed_ = std::move(onClosed);
+  if (openHandles_ == 0) return onClosed_();
   const auto closed = [](uv_handle_t* handle) {
     auto* driver = static_cast<InLoopDriver*>(handle->data);
     if (--driver->openHandles_ == 0) driver->onClosed_();
   };
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), closed);
-  uv_close(reinterpret_cast<uv_handle_t*>(&timer_), closed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), closed);
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), closed);
 }
 

@@ -1,6 +1,6 @@
-// Steps a worker inside a libuv loop: its epoll descriptor is polled, its deadlines are a uv timer.
-// JS is asked in the same turn in which its events came, so that a decision costs no wake-up of a
-// thread.
+// Steps a worker inside a libuv loop, and blocks there in libuv's place: the worker's own epoll waits for its sockets and
+// for libuv's descriptor alike, and libuv gets its turn when that descriptor, a libuv timer or a handle of the isolate asks
+// for it. One wait serves both; nesting our epoll in libuv's would cost a second wake-up and a second wait per event.
 #pragma once
 #include <uv.h>
 
@@ -20,26 +20,23 @@ class InLoopDriver {
   void close(std::function<void()> onClosed);
   /// The worker's wakeJs: only ever called from within a step.
   void noteWake() { isAwake_ = true; }
-  /// JS has written commands outside a decision (a timer, a resolved name): a turn follows soon.
-  void commandsWritten();
 
  private:
-  void turn();
-  void turnSoon();
-  void armTimer();
+  /// Before libuv would wait: waits in its place, for as long as only the worker has something to do.
+  void waitInPlace();
+  /// How long the worker may block; 0 when libuv has something to do at once.
+  [[nodiscard]] int64_t patienceNs() const;
+  void askIfAwake();
 
   uv_loop_t* loop_;
   Worker& worker_;
   std::function<void()> askJs_;
   std::function<void()> onClosed_;
-  uv_poll_t poll_{};
-  uv_timer_t timer_{};
+  uv_prepare_t prepare_{};
   uv_idle_t idle_{};
   int openHandles_ = 0;
-  uint64_t timerDueMs_ = 0;
   bool isAwake_ = false;
   bool isClosing_ = false;
-  bool isInTurn_ = false;
 };
 
 }  // namespace sluice

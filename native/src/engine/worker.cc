@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kHandoverRetryMs = 50;
 constexpr uint32_t kListenerGeneration = 0xffffffff;
 constexpr uint32_t kWakeGeneration = 0xfffffffe;
+constexpr uint32_t kForeignGeneration = 0xfffffffd;
 static_assert(kWakeGeneration >= ConnectionTable::kFirstReservedGeneration);
 }  // namespace
 
@@ -48,6 +49,11 @@ void Worker::kick() {
   if (write(wakeFd_.get(), &one, sizeof one) < 0) return;
 }
 
+void Worker::watchForeign(int fd) {
+  // Level-triggered: it stays reported until its own loop has looked.
+  if (!state_.poller.addLevel(fd, {kForeignGeneration, 0, 0})) isForeignReady_ = true;
+}
+
 void Worker::drainCommands() {
   commands_.drain([this](const CommandRecord& command) { take(command); });
 }
@@ -55,7 +61,7 @@ void Worker::drainCommands() {
 bool Worker::step(int64_t maxWaitNs) {
   state_.refreshClock();
   drainCommands();
-  deferredWork();
+  if (hasDeferredWork()) deferredWork();
   publish();
   int64_t timeout = waitNs(maxWaitNs);
   if (timeout != 0 && !commands_.announceSleep()) timeout = 0;
@@ -65,17 +71,22 @@ bool Worker::step(int64_t maxWaitNs) {
   state_.counters.add(Counter::Waits);
   state_.counters.add(Counter::Ready, static_cast<double>(events.size()));
   for (const epoll_event& event : events) dispatch(event);
-  // After the events: bytes that came while this thread was stopped win over deadlines that passed
-  // meanwhile.
+  deferredWork();
+  // After the events: bytes that came while this thread was stopped win over deadlines that passed meanwhile.
   state_.timers.advance(state_.nowMs, [this](uint32_t index) { deadlinePassed(index); });
   lowWaterTick();
-  return events.size() == kEventsPerWait || !state_.relay.runQueue().empty() || acceptor_.hasWork();
+  return events.size() == kEventsPerWait || hasDeferredWork();
+}
+
+bool Worker::hasDeferredWork() const {
+  return !state_.relay.runQueue().empty() || !state_.slotWaiters.empty() || acceptor_.hasWork();
 }
 
 int64_t Worker::waitNs(int64_t maxWaitNs) const {
   if (maxWaitNs == 0) return 0;
-  WorkerState& state = const_cast<WorkerState&>(state_);
-  if (!state.relay.runQueue().empty() || acceptor_.hasWork()) return 0;
+  if (!state_.relay.runQueue().empty() || acceptor_.hasWork()) return 0;
+  // In-loop the thread that would block is the one that has to answer.
+  if (asksInLoop_ && state_.events.isJsAsked()) return 0;
   const int64_t next = nsUntilNextDeadline();
   if (next < 0) return maxWaitNs;
   return maxWaitNs < 0 ? next : std::min(next, maxWaitNs);
@@ -115,6 +126,10 @@ void Worker::dispatch(const epoll_event& event) {
     uint64_t count = 0;
     if (read(wakeFd_.get(), &count, sizeof count) > 0) state_.counters.add(Counter::Kicks);
     for (Connection& arriving : inbox_.takeAll()) adopt(std::move(arriving));
+    return;
+  }
+  if (token.generation == kForeignGeneration) {
+    isForeignReady_ = true;
     return;
   }
   Connection* connection = state_.connections.find(token.index, token.generation);

@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -40,7 +41,11 @@ class Worker {
   /// Long connections go on in `target` (another worker) once they are settled.
   void handOverTo(HandoverQueue& target) { handoverTarget_ = &target; }
   [[nodiscard]] HandoverQueue& inbox() { return inbox_; }
-  [[nodiscard]] int pollFd() const { return state_.poller.fd(); }
+  /// JS is asked by the thread that steps: a step with a question pending does not block.
+  void askInLoop() { asksInLoop_ = true; }
+  /// Makes a step return when another event loop's descriptor has something for that loop.
+  void watchForeign(int fd);
+  [[nodiscard]] bool takeForeignReady() { return std::exchange(isForeignReady_, false); }
   [[nodiscard]] WorkerState& state() { return state_; }
 
  private:
@@ -48,6 +53,7 @@ class Worker {
          std::function<void()> wakeJs, Fd wakeFd);
 
   void deferredWork();
+  [[nodiscard]] bool hasDeferredWork() const;
   void dispatch(const epoll_event& event);
   void connectionEvent(Connection& connection, uint32_t side, uint32_t events);
   void noteEvents(Connection& connection, uint32_t side, uint32_t events);
@@ -78,6 +84,8 @@ class Worker {
   HandoverQueue inbox_;
   HandoverQueue* handoverTarget_ = nullptr;
   uint64_t lastLowWaterTickNs_ = 0;
+  bool isForeignReady_ = false;
+  bool asksInLoop_ = false;
 };
 
 }  // namespace sluice

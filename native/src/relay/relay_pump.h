@@ -52,6 +52,7 @@ class RelayPump {
 
   /// Directions whose budget was spent: the caller pumps them before it waits again.
   [[nodiscard]] std::deque<ConnectionSide>& runQueue() { return runQueue_; }
+  [[nodiscard]] const std::deque<ConnectionSide>& runQueue() const { return runQueue_; }
   /// Directions under a raised low-water mark: the caller pumps them at each tick.
   [[nodiscard]] std::vector<ConnectionSide>& lowWaterList() { return lowWater_; }
 

@@ -26,6 +26,11 @@ bool EventRing::isFull() const {
   return tail_ - head.load(std::memory_order_acquire) >= region_.shape().eventCapacity;
 }
 
+bool EventRing::isJsAsked() const {
+  const std::atomic_ref<uint32_t> awake(region_.control(Control::JsAwake));
+  return awake.load(std::memory_order_relaxed) != 0;
+}
+
 void EventRing::write(const EventRecord& record) {
   std::memcpy(&region_.events()[tail_ & (region_.shape().eventCapacity - 1)], &record,
               sizeof record);

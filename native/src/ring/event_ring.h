@@ -19,6 +19,8 @@ class EventRing {
   void post(const EventRecord& record, uint64_t nowNs);
   /// Makes posted records visible and wakes JS if one of them is urgent or the lazy ones are due.
   void publish(uint64_t nowNs);
+  /// Whether JS was woken and has not looked yet.
+  [[nodiscard]] bool isJsAsked() const;
   /// When the lazy records must go out, or 0.
   [[nodiscard]] uint64_t lazyDueNs() const { return lazyDueNs_; }
   [[nodiscard]] bool hasOverflow() const { return !overflow_.empty(); }
