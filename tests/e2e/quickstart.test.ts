@@ -68,7 +68,7 @@ async function printedLines(quickstart: Quickstart): Promise<readonly string[]> 
 }
 
 async function run(command: string): Promise<CommandResult> {
-  return await runCommand('/bin/sh', ['-c', command], { cwd: root });
+  return await runCommand('/bin/sh', ['-c', command], { cwd: root, timeoutMs: 8_000 });
 }
 
 /** What a command must do: what it prints, its exit code, and route and reason in the access log. */
