@@ -5,7 +5,8 @@
 namespace sluice {
 
 namespace {
-// Turns of the worker before libuv gets its own: a flood of connections must not starve messages of this isolate.
+// Turns of the worker before libuv gets its own: a flood of connections must not starve messages of
+// this isolate.
 constexpr int kTurnsPerLoop = 64;
 }  // namespace
 
@@ -25,10 +26,12 @@ void InLoopDriver::start() {
 }
 
 int64_t InLoopDriver::patienceNs() const {
-  // The loop's clock stands still while we block: without the update a timer's distance is measured from long ago.
+  // The loop's clock stands still while we block: without the update a timer's distance is measured
+  // from long ago.
   uv_update_time(loop_);
   const int untilTimerMs = uv_backend_timeout(loop_);
-  return untilTimerMs < 0 ? -1 : static_cast<int64_t>(untilTimerMs) * static_cast<int64_t>(kNsPerMs);
+  return untilTimerMs < 0 ? -1
+                          : static_cast<int64_t>(untilTimerMs) * static_cast<int64_t>(kNsPerMs);
 }
 
 void InLoopDriver::askIfAwake() {
@@ -49,7 +52,8 @@ void InLoopDriver::waitInPlace() {
     if (isClosing_) return;
     if (patience == 0 || worker_.takeForeignReady()) break;
   }
-  // libuv is about to wait by its own clock: with work of ours left it must not. A busy idle handle makes it look only.
+  // libuv is about to wait by its own clock: with work of ours left it must not. A busy idle handle
+  // makes it look only.
   uv_update_time(loop_);
   uv_idle_start(&idle_, [](uv_idle_t*) {});
 }

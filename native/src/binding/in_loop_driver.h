@@ -1,6 +1,7 @@
-// Steps a worker inside a libuv loop, and blocks there in libuv's place: the worker's own epoll waits for its sockets and
-// for libuv's descriptor alike, and libuv gets its turn when that descriptor, a libuv timer or a handle of the isolate asks
-// for it. One wait serves both; nesting our epoll in libuv's would cost a second wake-up and a second wait per event.
+// Steps a worker inside a libuv loop, and blocks there in libuv's place: the worker's own epoll
+// waits for its sockets and for libuv's descriptor alike, and libuv gets its turn when that
+// descriptor, a libuv timer or a handle of the isolate asks for it. One wait serves both; nesting
+// our epoll in libuv's would cost a second wake-up and a second wait per event.
 #pragma once
 #include <uv.h>
 
@@ -22,7 +23,8 @@ class InLoopDriver {
   void noteWake() { isAwake_ = true; }
 
  private:
-  /// Before libuv would wait: waits in its place, for as long as only the worker has something to do.
+  /// Before libuv would wait: waits in its place, for as long as only the worker has something to
+  /// do.
   void waitInPlace();
   /// How long the worker may block; 0 when libuv has something to do at once.
   [[nodiscard]] int64_t patienceNs() const;

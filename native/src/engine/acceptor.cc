@@ -20,12 +20,28 @@ void Acceptor::addListener(const CommandRecord& command) {
   size_t place = 0;
   while (place < sockets_.size() && sockets_[place].fd.valid()) ++place;
   if (place == sockets_.size()) sockets_.emplace_back();
-  const PollToken token{kListenerGeneration, static_cast<uint32_t>(place), 0};
-  // If epoll has no memory the socket is still served: it counts as ready and is tried at every
-  // turn.
-  const bool watched = state_.poller.add(fd.get(), token, false);
-  sockets_[place] = {std::move(fd), static_cast<uint16_t>(command.index), command.generation,
-                     !watched};
+  sockets_[place].fd = std::move(fd);
+  sockets_[place].listener = static_cast<uint16_t>(command.index);
+  sockets_[place].ordinal = command.generation;
+  watch(sockets_[place]);
+}
+
+/// Level-triggered: what one batch leaves in the queue is reported again, without an accept that
+/// only finds EAGAIN. For the same reason a socket that must not be accepted from may not stay
+/// watched.
+void Acceptor::watch(ListeningSocket& socket) {
+  const auto place = static_cast<uint32_t>(&socket - sockets_.data());
+  socket.watched = state_.poller.addLevel(socket.fd.get(), {kListenerGeneration, place, 0});
+}
+
+void Acceptor::unwatch(ListeningSocket& socket) {
+  if (socket.watched) state_.poller.remove(socket.fd.get());
+  socket.watched = false;
+  socket.ready = false;
+}
+
+void Acceptor::unwatchAll() {
+  for (ListeningSocket& socket : sockets_) unwatch(socket);
 }
 
 void Acceptor::setListener(const CommandRecord& command) {
@@ -42,9 +58,8 @@ void Acceptor::removeListener(uint32_t listener, uint32_t ordinal) {
     acceptFrom(socket, kDrainBatch);
     // Explicitly: another listener may hold a duplicate, and epoll keeps what a duplicate keeps
     // open.
-    state_.poller.remove(socket.fd.get());
+    unwatch(socket);
     socket.fd.reset();
-    socket.ready = false;
     Connection about;
     about.listener = socket.listener;
     about.tag = ordinal;
@@ -54,13 +69,18 @@ void Acceptor::removeListener(uint32_t listener, uint32_t ordinal) {
 }
 
 void Acceptor::setPaused(uint32_t listener, bool paused) {
-  if (listener < kMaxListeners) settings_[listener].paused = paused;
+  if (listener >= kMaxListeners) return;
+  settings_[listener].paused = paused;
+  for (ListeningSocket& socket : sockets_) {
+    if (paused && socket.fd.valid() && socket.listener == listener) unwatch(socket);
+  }
 }
 
 bool Acceptor::hasWork() const {
   if (retryAtMs_ != TimerWheel::kNever || blocker() != Counter::Count) return false;
   return std::any_of(sockets_.begin(), sockets_.end(), [this](const ListeningSocket& socket) {
-    return socket.ready && !settings_[socket.listener].paused;
+    const bool mayAccept = socket.fd.valid() && !settings_[socket.listener].paused;
+    return mayAccept && (socket.ready || !socket.watched);
   });
 }
 
@@ -78,27 +98,27 @@ void Acceptor::acceptReady() {
     retryAtMs_ = TimerWheel::kNever;
   }
   for (ListeningSocket& socket : sockets_) {
-    if (socket.ready && !settings_[socket.listener].paused) acceptFrom(socket, kAcceptBatch);
+    if (!socket.fd.valid() || settings_[socket.listener].paused) continue;
+    if (!socket.watched && blocker() == Counter::Count) watch(socket);
+    if (socket.ready) acceptFrom(socket, socket.batch);
   }
 }
 
 void Acceptor::acceptFrom(ListeningSocket& socket, int batch) {
+  socket.ready = false;
   for (int i = 0; i < batch; ++i) {
     if (const Counter limit = blocker(); limit != Counter::Count) {
-      state_.counters.add(limit);  // `ready` stays: taken up again when something ends
+      state_.counters.add(limit);
       state_.counters.add(Counter::AcceptPauses);
-      return;
+      return unwatchAll();  // watched again when something has ended
     }
     SocketAddress peer;
     Fd client(accept4(socket.fd.get(), peer.data(), peer.sizeData(), SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!client.valid()) {
       // The client left while it was queued, or was reset: the next one may be fine (accept(2)).
       if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
-      if (errno == EAGAIN) {
-        socket.ready = false;
-      } else {
-        pauseAfter(errno);
-      }
+      if (errno != EAGAIN) pauseAfter(errno);
+      socket.batch = std::max(1, i);
       return;
     }
     if (state_.limits.enter(socket.listener)) {
@@ -107,6 +127,7 @@ void Acceptor::acceptFrom(ListeningSocket& socket, int batch) {
       refuse(socket, peer);
     }
   }
+  socket.batch = std::min(kAcceptBatch, 2 * socket.batch);
 }
 
 /// EMFILE, ENFILE, ENOBUFS, ENOMEM: the listener stays readable, so trying at once again would
@@ -116,6 +137,7 @@ void Acceptor::pauseAfter(int error) {
                                                          : Counter::ConnectionLimit);
   state_.counters.add(Counter::AcceptPauses);
   retryAtMs_ = state_.nowMs + kAcceptRetryMs;
+  unwatchAll();
 }
 
 void Acceptor::admit(const ListeningSocket& socket, Fd client, const SocketAddress& peer) {

@@ -40,7 +40,10 @@ class Acceptor {
     Fd fd;
     uint16_t listener = 0;
     uint32_t ordinal = 0;  // which of the listener's sockets
+    int batch =
+        1;  // grows while every accept finds a client, so that a lone one costs no second call
     bool ready = false;
+    bool watched = false;
   };
   struct ListenerSettings {
     uint32_t detectMs = 0;
@@ -49,6 +52,9 @@ class Acceptor {
   };
 
   void acceptFrom(ListeningSocket& socket, int batch);
+  void watch(ListeningSocket& socket);
+  void unwatch(ListeningSocket& socket);
+  void unwatchAll();
   /// The counter of the limit that forbids accepting now, or Counter::Count.
   [[nodiscard]] Counter blocker() const;
   void admit(const ListeningSocket& socket, Fd client, const SocketAddress& peer);

@@ -47,9 +47,9 @@ void ClientReader::serveSlotWaiters() {
     const ConnectionSide waiter = state_.slotWaiters.front();
     state_.slotWaiters.pop_front();
     Connection* connection = state_.connections.find(waiter.index, waiter.generation);
-    if (connection == nullptr || connection->phase != Phase::Reading) continue;
+    if (connection == nullptr) continue;
     connection->waitsForSlot = false;
-    readMore(*connection);
+    if (connection->phase == Phase::Reading) readMore(*connection);
   }
 }
 

@@ -177,7 +177,10 @@ void Dialer::failed(Connection& connection, int error) {
   connection.outArmed[kUpstream] = false;
   connection.sent = 0;
   connection.delayedAck = false;
+  // What the client was sent before this attempt stays counted.
+  const uint64_t bytesDown = connection.direction[1].bytes;
   connection.direction[1] = Direction{};
+  connection.direction[1].bytes = bytesDown;
   // JS may try another endpoint: the client's bytes are still in the slot.
   state_.postTurn(connection, EventType::ConnectFailed, static_cast<uint32_t>(error));
 }

@@ -72,7 +72,8 @@ bool Worker::step(int64_t maxWaitNs) {
   state_.counters.add(Counter::Ready, static_cast<double>(events.size()));
   for (const epoll_event& event : events) dispatch(event);
   deferredWork();
-  // After the events: bytes that came while this thread was stopped win over deadlines that passed meanwhile.
+  // After the events: bytes that came while this thread was stopped win over deadlines that passed
+  // meanwhile.
   state_.timers.advance(state_.nowMs, [this](uint32_t index) { deadlinePassed(index); });
   lowWaterTick();
   return events.size() == kEventsPerWait || hasDeferredWork();
@@ -213,7 +214,10 @@ void Worker::relayDeadline(Connection& connection) {
 
 /// The connection has outlived the short ones: what those need not pay for is done now.
 void Worker::settle(Connection& connection) {
-  if (!connection.settled && !connection.isEcho) setLivenessOptions(connection.fd[kUpstream].get());
+  if (!connection.settled) {
+    setLivenessOptions(connection.fd[kClient].get());
+    if (!connection.isEcho) setLivenessOptions(connection.fd[kUpstream].get());
+  }
   connection.settled = true;
   if (handoverTarget_ == nullptr || connection.isEcho) return;
   if (state_.relay.letGo(connection)) return handOver(connection);
@@ -275,11 +279,12 @@ void Worker::lowWaterTick() {
 }
 
 void Worker::teardown() {
+  for (Connection& arriving : inbox_.takeAll()) adopt(std::move(arriving));
   for (uint32_t index = 0; index < state_.connections.capacity(); ++index) {
     Connection& connection = state_.connections.at(index);
     if (connection.phase != Phase::Free) closer_.finish(connection, EndCause::Stopped, false);
   }
-  publish();
+  state_.events.publishAll(state_.nowNs);
 }
 
 }  // namespace sluice

@@ -28,7 +28,9 @@ bool Poller::add(int fd, PollToken token, bool wantsOutput) {
   return control(EPOLL_CTL_ADD, fd, token, wantsOutput ? kInput | EPOLLOUT : kInput);
 }
 
-bool Poller::addLevel(int fd, PollToken token) { return control(EPOLL_CTL_ADD, fd, token, EPOLLIN); }
+bool Poller::addLevel(int fd, PollToken token) {
+  return control(EPOLL_CTL_ADD, fd, token, EPOLLIN);
+}
 
 bool Poller::armOutput(int fd, PollToken token) {
   return control(EPOLL_CTL_MOD, fd, token, kInput | EPOLLOUT);

@@ -21,10 +21,7 @@ void set(int fd, int level, int option, int value) {
 
 }  // namespace
 
-void setListenerOptions(int fd) {
-  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  setLivenessOptions(fd);
-}
+void setListenerOptions(int fd) { set(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
 void setUpstreamOptions(int fd, bool isTcp) {
   if (!isTcp) return;

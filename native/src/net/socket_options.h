@@ -4,12 +4,13 @@
 
 namespace sluice {
 
-/// On a listening socket; accepted sockets inherit all of them (tcp(7): the child is cloned), so
-/// they cost nothing per connection: TCP_NODELAY, keepalive, TCP_USER_TIMEOUT.
+/// On a listening socket; accepted sockets inherit it (tcp(7): the child is cloned), so it costs
+/// nothing per connection: TCP_NODELAY. Not keepalive: the kernel would arm a timer for every
+/// connection, however short.
 void setListenerOptions(int fd);
 /// Before connect: TCP_NODELAY, IP_BIND_ADDRESS_NO_PORT.
 void setUpstreamOptions(int fd, bool isTcp);
-/// Keepalive and TCP_USER_TIMEOUT for a connection that has lived long enough to need them.
+/// Keepalive and TCP_USER_TIMEOUT, for a connection that has lived long enough to need them.
 void setLivenessOptions(int fd);
 /// TCP_QUICKACK: off delays the next ACK so that data can carry it; not sticky (tcp(7)).
 void setQuickAck(int fd, bool on);

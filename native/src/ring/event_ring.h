@@ -19,6 +19,11 @@ class EventRing {
   void post(const EventRecord& record, uint64_t nowNs);
   /// Makes posted records visible and wakes JS if one of them is urgent or the lazy ones are due.
   void publish(uint64_t nowNs);
+  /// Makes everything visible that the ring has room for, however lazy: nothing will come after it.
+  void publishAll(uint64_t nowNs) {
+    urgent_ = true;
+    publish(nowNs);
+  }
   /// Whether JS was woken and has not looked yet.
   [[nodiscard]] bool isJsAsked() const;
   /// When the lazy records must go out, or 0.

@@ -3,7 +3,7 @@
  * array index and an addition each); the exposition is proxy-metrics.ts.
  */
 import type { Sample } from '@sluice/runtime/scraped-metric.ts';
-import type { ConnectionRecord } from '../session/connection-record.ts';
+import type { ConnectionOutcome } from '../session/connection-record.ts';
 
 /** Seconds. From a decision (microseconds) to a tunnel that lives for hours. */
 const phaseBuckets = [
@@ -37,7 +37,7 @@ export class PhaseHistogram {
   };
 
   /** Counts the phases the connection reached. */
-  observe(record: ConnectionRecord): void {
+  observe(record: ConnectionOutcome): void {
     this.#phases.detect.observe(record.detectMs);
     this.#phases.decide.observe(record.decideMs);
     this.#phases.connect.observe(record.connectMs);

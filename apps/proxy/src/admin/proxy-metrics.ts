@@ -5,7 +5,7 @@
  */
 import type { MetricsRegistry } from '@sluice/runtime/metrics.ts';
 import { registerScrapedMetric, type Sample, type ScrapedMetric } from '@sluice/runtime/scraped-metric.ts';
-import type { ConnectionRecord } from '../session/connection-record.ts';
+import type { ConnectionOutcome } from '../session/connection-record.ts';
 import { ListenerCounters, type ListenerTotals } from './listener-counters.ts';
 import { gaugeHelp, type LiveGauge, type LiveSnapshot } from './live-snapshot.ts';
 import { PhaseHistogram } from './phase-histogram.ts';
@@ -21,8 +21,8 @@ export interface ProxyMetricsDeps {
 }
 
 export interface ProxyMetrics {
-  /** The connections that ended; under a microsecond each. */
-  observeConnections(records: readonly ConnectionRecord[]): void;
+  /** A connection that ended; well under a microsecond, and nothing of `outcome` is kept. */
+  observeConnection(outcome: ConnectionOutcome): void;
   /** A reload was applied or refused. */
   countReload(result: ReloadResult): void;
   /** The configuration in force is of this moment: at the start and after each reload that was applied. */
@@ -148,11 +148,9 @@ export function createProxyMetrics(deps: ProxyMetricsDeps): ProxyMetrics {
   ];
   for (const metric of metrics) registerScrapedMetric(deps.registry, metric);
   return {
-    observeConnections(records) {
-      for (const record of records) {
-        counters.countClosed(record.listener, record.reason);
-        phases.observe(record);
-      }
+    observeConnection(outcome) {
+      counters.countClosed(outcome.listener, outcome.reason);
+      phases.observe(outcome);
     },
     countReload(result) {
       reloads[result] += 1;

@@ -41,7 +41,7 @@ interface Prepared {
   readonly snapshot: RoutingSnapshot;
   readonly own: readonly IpAddress[];
   readonly listeners: Extract<PreparedListeners, { kind: 'ready' }>;
-  readonly users: EffectiveConfig['users'];
+  readonly config: EffectiveConfig;
 }
 
 const nowMs = (): number => performance.now();
@@ -106,16 +106,17 @@ export function createDecisionCore(plan: EnginePlan, post: (reply: IsolateReply)
         snapshot: meter.timed(() => createRoutingSnapshot(config, snapshot)),
         own: ownAddresses(config, networkInterfaces()),
         listeners: ready,
-        users: config.users,
+        config,
       };
       return ready;
     },
     commit() {
       if (prepared === null) throw new Error('commit without prepare');
-      const { listeners: ready, users } = prepared;
+      const { listeners: ready, config } = prepared;
       ({ snapshot, own } = prepared);
       prepared = null;
-      credentials.replaceUsers(users);
+      credentials.replaceUsers(config.users);
+      outbox.setDetailed(config.log.access);
       const bound = ready.commit();
       engine.flushSoon();
       return bound;

@@ -21,6 +21,11 @@ export class RecordOutbox {
     this.#post = post;
   }
 
+  /** Whether somebody reads more than the metrics do. */
+  setDetailed(isDetailed: boolean): void {
+    this.#writer.setDetailed(isDetailed);
+  }
+
   watchLimits(read: () => Limits): void {
     this.#readLimits = read;
   }

@@ -17,7 +17,7 @@ import { adminFailureIssue, listenFailureIssue } from '../control/bind-failure-i
 import { type DecisionHost, startDecisionHost } from '../isolate/decision-host.ts';
 import type { EnginePlan } from '../isolate/isolate-messages.ts';
 import type { BoundListener } from '../session/listener-set.ts';
-import { RecordBatchReader } from '../session/record-batch.ts';
+import { RecordBatchReader } from '../session/record-batch-reader.ts';
 import { activeConnections, createLiveReader } from './live-reader.ts';
 
 /** A configuration that was read and found valid. */
@@ -122,9 +122,9 @@ export async function startProxyProcess(deps: ProxyProcessDeps): Promise<ProxyPr
   });
   const decisions = await startDecisionHost(deps.plan, {
     onRecords(batch) {
-      const ended = records.read(batch);
-      metrics.observeConnections(ended);
-      accessLog.write(ended);
+      records.learn(batch);
+      records.forEachOutcome(batch, metrics.observeConnection);
+      if (inForce?.config.log.access !== false) accessLog.write(records.records(batch));
     },
     onLimits(limits) {
       isolateLimits = limits;

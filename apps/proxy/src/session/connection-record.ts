@@ -55,3 +55,9 @@ export interface ConnectionRecord {
   readonly closedBy: ClosedBy;
   readonly reason: CloseReason;
 }
+
+/** What metrics count of a connection. */
+export type ConnectionOutcome = Pick<
+  ConnectionRecord,
+  'listener' | 'reason' | 'detectMs' | 'decideMs' | 'connectMs' | 'firstByteMs' | 'durationMs'
+>;

@@ -4,33 +4,32 @@
  * that is the main isolate's work.
  */
 import { detectableProtocols, type Protocol } from '@sluice/contract/protocol.ts';
-import { formatSocketAddress } from '../routing/format-ip-address.ts';
-import { type IpAddress, ipv4Address, ipv6Address } from '../routing/ip-address.ts';
-import { closedByValues, closeReasons, type ConnectionRecord } from './connection-record.ts';
-import type { PlannedEnd } from './session.ts';
+import type { IpAddress } from '../routing/ip-address.ts';
+import { type ClosedBy, type CloseReason, closedByValues, closeReasons } from './connection-record.ts';
 
-/** One connection as the driver hands it in. Times in microseconds, -1: not reached. */
+/** One connection as the driver hands it in; the writer keeps no reference. Times in microseconds, -1: not reached. */
 export interface EndedConnection {
-  readonly serial: number;
-  readonly listener: string;
-  readonly client: IpAddress;
-  readonly clientPort: number;
-  readonly protocol: Protocol;
-  readonly sni: string | null;
-  readonly alpn: readonly string[];
-  readonly user: string | null;
-  readonly route: string | null;
-  readonly endpoint: string | null;
-  readonly upstream: IpAddress | null;
-  readonly upstreamPort: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  readonly detectUs: number;
-  readonly decideUs: number;
-  readonly connectUs: number;
-  readonly firstByteUs: number;
-  readonly durationUs: number;
-  readonly end: PlannedEnd;
+  serial: number;
+  listener: string;
+  client: IpAddress;
+  clientPort: number;
+  protocol: Protocol;
+  sni: string | null;
+  alpn: readonly string[];
+  user: string | null;
+  route: string | null;
+  endpoint: string | null;
+  upstream: IpAddress | null;
+  upstreamPort: number;
+  bytesUp: number;
+  bytesDown: number;
+  detectUs: number;
+  decideUs: number;
+  connectUs: number;
+  firstByteUs: number;
+  durationUs: number;
+  closedBy: ClosedBy;
+  reason: CloseReason;
 }
 
 /** What crosses. `words` are the configuration's words that are new in this batch, numbered on from the last. */
@@ -40,69 +39,102 @@ export interface RecordBatch {
   readonly words: readonly string[];
 }
 
-const protocols: readonly Protocol[] = [...detectableProtocols, 'Unknown'];
-const columns = 24;
+/** The columns of a row of `numbers`. An address is port + 65536 * family, then its four words; 0: none. */
+export const column = {
+  serial: 0,
+  listener: 1,
+  reason: 2,
+  closedBy: 3,
+  detectUs: 4,
+  decideUs: 5,
+  connectUs: 6,
+  firstByteUs: 7,
+  durationUs: 8,
+  bytesUp: 9,
+  bytesDown: 10,
+  protocol: 11,
+  user: 12,
+  route: 13,
+  endpoint: 14,
+  client: 15,
+  upstream: 20,
+  count: 25,
+} as const;
+
+export const batchProtocols: readonly Protocol[] = [...detectableProtocols, 'Unknown'];
+export const noWord = -1;
+// Neither can be in a host name; ALPN values are escaped.
+export const recordEnd = '\u0000';
+export const valueEnd = '\u0001';
+
+const numberOfProtocol = new Map(batchProtocols.map((protocol, number) => [protocol, number]));
+const numberOfReason = new Map(closeReasons.map((reason, number) => [reason, number]));
+const numberOfClosedBy = new Map(closedByValues.map((closedBy, number) => [closedBy, number]));
 const initialRecords = 64;
-const noWord = -1;
-// Neither can be in a host name; in an ALPN value both are escaped below.
-const recordEnd = '\u0000';
-const valueEnd = '\u0001';
-/** Words kept; beyond (years of reloads with new names) numbering starts anew. */
-const maxWords = 1_000_000;
+/** Words kept for the life of the process; every name a configuration ever had is one. */
+const maxWords = 4_000_000;
 
 export class RecordBatchWriter {
-  #numbers = new Float64Array(columns * initialRecords);
+  #numbers = new Float64Array(column.count * initialRecords);
   #count = 0;
   #texts = '';
   #newWords: string[] = [];
-  #numberOfWord = new Map<string, number>();
+  readonly #numberOfWord = new Map<string, number>();
+  #isDetailed = true;
 
   get size(): number {
     return this.#count;
   }
 
+  /** Without details (nobody reads the access log) only what metrics need is kept. */
+  setDetailed(isDetailed: boolean): void {
+    this.#isDetailed = isDetailed;
+  }
+
   add(ended: EndedConnection): void {
-    if ((this.#count + 1) * columns > this.#numbers.length) this.#grow();
+    if ((this.#count + 1) * column.count > this.#numbers.length) this.#grow();
     const row = this.#numbers;
-    let at = this.#count * columns;
-    row[at++] = ended.serial;
-    row[at++] = this.#word(ended.listener);
-    at = writeAddress(row, at, ended.client, ended.clientPort);
-    row[at++] = protocols.indexOf(ended.protocol);
-    row[at++] = this.#word(ended.user);
-    row[at++] = this.#word(ended.route);
-    row[at++] = this.#word(ended.endpoint);
-    at = writeAddress(row, at, ended.upstream, ended.upstreamPort);
-    row[at++] = ended.bytesUp;
-    row[at++] = ended.bytesDown;
-    row[at++] = ended.detectUs;
-    row[at++] = ended.decideUs;
-    row[at++] = ended.connectUs;
-    row[at++] = ended.firstByteUs;
-    row[at++] = ended.durationUs;
-    row[at++] = closedByValues.indexOf(ended.end.closedBy) * 256 + closeReasons.indexOf(ended.end.reason);
-    this.#texts += textOf(ended);
+    const at = this.#count * column.count;
+    row[at + column.serial] = ended.serial;
+    row[at + column.listener] = this.#word(ended.listener);
+    row[at + column.reason] = numberOfReason.get(ended.reason) ?? 0;
+    row[at + column.closedBy] = numberOfClosedBy.get(ended.closedBy) ?? 0;
+    row[at + column.detectUs] = ended.detectUs;
+    row[at + column.decideUs] = ended.decideUs;
+    row[at + column.connectUs] = ended.connectUs;
+    row[at + column.firstByteUs] = ended.firstByteUs;
+    row[at + column.durationUs] = ended.durationUs;
+    if (this.#isDetailed) this.#addDetails(ended, row, at);
     this.#count += 1;
   }
 
   /** The batch so far, and an empty one after it. */
   take(): RecordBatch {
-    const batch = {
-      numbers: this.#numbers.slice(0, this.#count * columns),
-      texts: this.#texts,
-      words: this.#newWords,
-    };
+    const numbers = this.#numbers.slice(0, this.#count * column.count);
+    const batch = { numbers, texts: this.#texts, words: this.#newWords };
     this.#count = 0;
     this.#texts = '';
     this.#newWords = [];
     return batch;
   }
 
+  #addDetails(ended: EndedConnection, row: Float64Array, at: number): void {
+    row[at + column.bytesUp] = ended.bytesUp;
+    row[at + column.bytesDown] = ended.bytesDown;
+    row[at + column.protocol] = numberOfProtocol.get(ended.protocol) ?? 0;
+    row[at + column.user] = this.#word(ended.user);
+    row[at + column.route] = this.#word(ended.route);
+    row[at + column.endpoint] = this.#word(ended.endpoint);
+    writeAddress(row, at + column.client, ended.client, ended.clientPort);
+    writeAddress(row, at + column.upstream, ended.upstream, ended.upstreamPort);
+    this.#texts += textOf(ended);
+  }
+
   #word(text: string | null): number {
     if (text === null) return noWord;
     const known = this.#numberOfWord.get(text);
     if (known !== undefined) return known;
-    if (this.#numberOfWord.size >= maxWords) throw new RangeError('too many names of the configuration since start');
+    if (this.#numberOfWord.size >= maxWords) return noWord;
     const number = this.#numberOfWord.size;
     this.#numberOfWord.set(text, number);
     this.#newWords.push(text);
@@ -116,85 +148,18 @@ export class RecordBatchWriter {
   }
 }
 
-function writeAddress(row: Float64Array, start: number, address: IpAddress | null, port: number): number {
-  let at = start;
-  row[at++] = address === null ? 0 : address.family * 65_536 + port;
-  row[at++] = address?.word0 ?? 0;
-  row[at++] = address?.word1 ?? 0;
-  row[at++] = address?.word2 ?? 0;
-  row[at++] = address?.word3 ?? 0;
-  return at;
+function writeAddress(row: Float64Array, at: number, address: IpAddress | null, port: number): void {
+  row[at] = address === null ? 0 : address.family * 65_536 + port;
+  if (address === null) return;
+  row[at + 1] = address.word0;
+  row[at + 2] = address.word1;
+  row[at + 3] = address.word2;
+  row[at + 4] = address.word3;
 }
 
-/** Empty for a connection without a name, `sni` else; each ALPN value behind it. */
+/** Empty for a connection without a name, else the name; each ALPN value behind it. */
 function textOf(ended: EndedConnection): string {
   const name = ended.sni ?? '';
   if (ended.alpn.length === 0) return name + recordEnd;
   return `${name}${valueEnd}${ended.alpn.map(encodeURIComponent).join(valueEnd)}${recordEnd}`;
-}
-
-/** The main isolate's end: keeps the words of earlier batches. */
-export class RecordBatchReader {
-  readonly #words: string[] = [];
-  readonly #idPrefix: string;
-
-  /** `idPrefix` tells the connections of one process from those of the next. */
-  constructor(idPrefix: string) {
-    this.#idPrefix = idPrefix;
-  }
-
-  read(batch: RecordBatch): ConnectionRecord[] {
-    for (const word of batch.words) this.#words.push(word);
-    const texts = batch.texts.split(recordEnd);
-    const records: ConnectionRecord[] = [];
-    for (let at = 0, i = 0; at < batch.numbers.length; at += columns, i++) {
-      records.push(this.#record(batch.numbers.subarray(at, at + columns), texts[i] ?? ''));
-    }
-    return records;
-  }
-
-  #record(row: Float64Array, text: string): ConnectionRecord {
-    const cell = (column: number): number => row[column] ?? 0;
-    const [name = '', ...alpn] = text.split(valueEnd);
-    const ending = cell(23);
-    return {
-      id: `${this.#idPrefix}-${cell(0).toString(36)}`,
-      listener: this.#text(cell(1)) ?? '',
-      client: readAddress(row, 2) ?? '',
-      protocol: protocols[cell(7)] ?? 'Unknown',
-      sni: name === '' ? null : name,
-      alpn: alpn.map(decodeURIComponent),
-      user: this.#text(cell(8)),
-      route: this.#text(cell(9)),
-      endpoint: this.#text(cell(10)),
-      upstream: readAddress(row, 11),
-      bytesUp: cell(16),
-      bytesDown: cell(17),
-      detectMs: milliseconds(cell(18)),
-      decideMs: milliseconds(cell(19)),
-      connectMs: milliseconds(cell(20)),
-      firstByteMs: milliseconds(cell(21)),
-      durationMs: cell(22) / 1000,
-      closedBy: closedByValues[Math.floor(ending / 256)] ?? 'Error',
-      reason: closeReasons[ending % 256] ?? 'Internal',
-    };
-  }
-
-  #text(number: number): string | null {
-    return this.#words[number] ?? null;
-  }
-}
-
-function readAddress(row: Float64Array, at: number): string | null {
-  const head = row[at] ?? 0;
-  if (head === 0) return null;
-  const family = Math.floor(head / 65_536);
-  const word0 = row[at + 1] ?? 0;
-  const address =
-    family === 4 ? ipv4Address(word0) : ipv6Address(word0, row[at + 2] ?? 0, row[at + 3] ?? 0, row[at + 4] ?? 0);
-  return formatSocketAddress(address, head % 65_536);
-}
-
-function milliseconds(us: number): number | null {
-  return us < 0 ? null : us / 1000;
 }

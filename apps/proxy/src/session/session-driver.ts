@@ -6,7 +6,7 @@
 import type { EventRecord } from '@sluice/native/event-record.ts';
 import type { EngineHandlers } from '@sluice/native/engine.ts';
 import { dataFlag, endCauses, firstEnds, notReached } from '@sluice/native/ring-layout.ts';
-import type { WorkerPort } from '@sluice/native/worker-port.ts';
+import type { ConnectionRef, WorkerPort } from '@sluice/native/worker-port.ts';
 import type { Detected } from '../detect/detection.ts';
 import { unknownProtocol } from '../detect/detect-protocol.ts';
 import { parseProxyProtocolHeader } from '../detect/proxy-protocol-header.ts';
@@ -22,7 +22,7 @@ import type { HealthDriver } from './health-driver.ts';
 import type { ListenerState } from './listener-state.ts';
 import type { EndedConnection } from './record-batch.ts';
 import type { RouteState, RoutingSnapshot } from './routing-snapshot.ts';
-import { type Session, relaying } from './session.ts';
+import { type PlannedEnd, relaying, type Session } from './session.ts';
 import type { SessionTable } from './session-table.ts';
 import { closeSession, takeTurn } from './session-turn.ts';
 import type { UpstreamDialler } from './upstream-dialler.ts';
@@ -42,12 +42,40 @@ export interface SessionDriverDeps {
 
 const unknownAddress = ipv4Address(0);
 
+const nothingDecided = {
+  protocol: 'Unknown',
+  sni: null,
+  alpn: [],
+  user: null,
+  route: null,
+  endpoint: null,
+  upstream: null,
+  upstreamPort: 0,
+  detectUs: -1,
+  decideUs: -1,
+} as const;
+
 export function createSessionDriver(deps: SessionDriverDeps): EngineHandlers {
   return new SessionDriver(deps);
 }
 
 class SessionDriver implements EngineHandlers {
   readonly #deps: SessionDriverDeps;
+  /** Filled anew for each record: at thousands a second the garbage would be felt. */
+  readonly #ended: EndedConnection = {
+    ...nothingDecided,
+    serial: 0,
+    listener: '',
+    client: unknownAddress,
+    clientPort: 0,
+    bytesUp: 0,
+    bytesDown: 0,
+    connectUs: -1,
+    firstByteUs: -1,
+    durationUs: 0,
+    closedBy: 'Error',
+    reason: 'Internal',
+  };
 
   constructor(deps: SessionDriverDeps) {
     this.#deps = deps;
@@ -86,7 +114,7 @@ class SessionDriver implements EngineHandlers {
     }
     session.endpoint?.release();
     this.#deps.sessions.remove(session);
-    this.#deps.record(endedConnection(session, event));
+    this.#recordSession(session, event);
   }
 
   /** Nothing in this version asks for a descriptor. */
@@ -116,7 +144,7 @@ class SessionDriver implements EngineHandlers {
     this.#deps.reportDefect(error);
     const session = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
     if (session?.hasTurn === true) closeSession(session, endingOfRefusal('Internal'), null);
-    else if (session === undefined) port.close({ ...event, tag: 0 }, null, true);
+    else if (session === undefined) port.close(refOf(event), null, true);
   }
 
   batch(work: () => void): void {
@@ -220,59 +248,47 @@ class SessionDriver implements EngineHandlers {
   }
 
   #recordWithoutSession(event: EventRecord, reason: CloseReason | null): void {
-    const listener = this.#deps.listener(event.listener);
-    const session = { serial: this.#deps.sessions.nextSerial(), listener: listener.name };
+    const ended = this.#ended;
     const end = reason === null ? endingSeenByEngine(endCauseOf(event), firstEndOf(event)) : endingOfRefusal(reason);
-    this.#deps.record({ ...nothingDecided, ...session, ...measured(event), ...peer(event), end });
+    Object.assign(ended, nothingDecided);
+    ended.serial = this.#deps.sessions.nextSerial();
+    ended.listener = this.#deps.listener(event.listener).name;
+    ended.client = peerAddress(event);
+    ended.clientPort = event.peerPort;
+    this.#record(event, end);
   }
-}
 
-const nothingDecided = {
-  protocol: 'Unknown',
-  sni: null,
-  alpn: [],
-  user: null,
-  route: null,
-  endpoint: null,
-  upstream: null,
-  upstreamPort: 0,
-  detectUs: -1,
-  decideUs: -1,
-} as const;
+  #recordSession(session: Session, event: EventRecord): void {
+    const ended = this.#ended;
+    const isReached = session.detectedUs >= 0 && event.decidedUs !== notReached;
+    ended.serial = session.serial;
+    ended.listener = session.listener.name;
+    ended.client = session.client ?? peerAddress(event);
+    ended.clientPort = session.client === null ? event.peerPort : session.clientPort;
+    ended.protocol = session.protocol ?? 'Unknown';
+    ended.sni = session.sni;
+    ended.alpn = session.alpn;
+    ended.user = session.user;
+    ended.route = session.route?.config.name ?? null;
+    ended.endpoint = session.endpoint?.config.url ?? null;
+    ended.upstream = session.upstream;
+    ended.upstreamPort = session.upstreamPort;
+    ended.detectUs = session.detectedUs;
+    ended.decideUs = isReached ? Math.max(0, event.decidedUs - session.detectedUs) : -1;
+    this.#record(event, session.plannedEnd ?? endingSeenByEngine(endCauseOf(event), firstEndOf(event)));
+  }
 
-function endedConnection(session: Session, event: EventRecord): EndedConnection {
-  const seen = peer(event);
-  const decidedUs = event.decidedUs === notReached ? -1 : event.decidedUs;
-  return {
-    ...measured(event),
-    serial: session.serial,
-    listener: session.listener.name,
-    client: session.client ?? seen.client,
-    clientPort: session.client === null ? seen.clientPort : session.clientPort,
-    protocol: session.protocol ?? 'Unknown',
-    sni: session.sni,
-    alpn: session.alpn,
-    user: session.user,
-    route: session.route?.config.name ?? null,
-    endpoint: session.endpoint?.config.url ?? null,
-    upstream: session.upstream,
-    upstreamPort: session.upstreamPort,
-    detectUs: session.detectedUs,
-    decideUs: decidedUs < 0 || session.detectedUs < 0 ? -1 : Math.max(0, decidedUs - session.detectedUs),
-    end: session.plannedEnd ?? endingSeenByEngine(endCauseOf(event), firstEndOf(event)),
-  };
-}
-
-function measured(
-  event: EventRecord,
-): Pick<EndedConnection, 'bytesUp' | 'bytesDown' | 'connectUs' | 'firstByteUs' | 'durationUs'> {
-  return {
-    bytesUp: event.bytesUp,
-    bytesDown: event.bytesDown,
-    connectUs: event.connectedUs === notReached ? -1 : event.connectedUs - event.decidedUs,
-    firstByteUs: event.firstByteUs === notReached ? -1 : event.firstByteUs,
-    durationUs: event.sinceAcceptUs,
-  };
+  #record(event: EventRecord, end: PlannedEnd): void {
+    const ended = this.#ended;
+    ended.bytesUp = event.bytesUp;
+    ended.bytesDown = event.bytesDown;
+    ended.connectUs = event.connectedUs === notReached ? -1 : event.connectedUs - event.decidedUs;
+    ended.firstByteUs = event.firstByteUs === notReached ? -1 : event.firstByteUs;
+    ended.durationUs = event.sinceAcceptUs;
+    ended.closedBy = end.closedBy;
+    ended.reason = end.reason;
+    this.#deps.record(ended);
+  }
 }
 
 function endCauseOf(event: EventRecord): (typeof endCauses)[number] {
@@ -283,11 +299,12 @@ function firstEndOf(event: EventRecord): (typeof firstEnds)[number] {
   return firstEnds[(event.detail >>> 8) & 0xff] ?? 'Nobody';
 }
 
-function peer(event: EventRecord): { readonly client: IpAddress; readonly clientPort: number } {
-  return { client: peerAddress(event), clientPort: event.peerPort };
-}
-
 function peerAddress(event: EventRecord): IpAddress {
   if (event.peerFamily !== 4 && event.peerFamily !== 6) return unknownAddress;
   return readEngineAddress(event.peerWords, 0, event.peerFamily);
+}
+
+function refOf(event: EventRecord): ConnectionRef {
+  const { index, generation, seq, tailOffset } = event;
+  return { index, generation, seq, tailOffset, tag: 0 };
 }

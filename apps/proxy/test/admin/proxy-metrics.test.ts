@@ -60,7 +60,7 @@ function assertSamples(text: string, samples: readonly string[]): void {
 
 test('exports every metric of the design by its name and labels', async () => {
   const { metrics, scrape } = openMetrics();
-  metrics.observeConnections([record, record, { ...record, reason: 'NoRoute' }]);
+  for (const outcome of [record, record, { ...record, reason: 'NoRoute' as const }]) metrics.observeConnection(outcome);
   metrics.countReload('success');
   metrics.countReload('rejected');
   metrics.countReload('rejected');
