@@ -15,8 +15,8 @@ constexpr int kDrainBatch = 1 << 16;
 }  // namespace
 
 void Acceptor::addListener(const CommandRecord& command) {
-  if (command.index >= kMaxListeners) return;
   Fd fd(command.fd);
+  if (command.index >= kMaxListeners) return;
   size_t place = 0;
   while (place < sockets_.size() && sockets_[place].fd.valid()) ++place;
   if (place == sockets_.size()) sockets_.emplace_back();

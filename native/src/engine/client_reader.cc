@@ -87,7 +87,7 @@ void ClientReader::ended(Connection& connection) {
 }
 
 void ClientReader::askAtOnce(Connection& connection) {
-  if (!hasRoom(connection)) return waitForSlot(connection);
+  if (connection.slot == kNoSlot && !hasRoom(connection)) return waitForSlot(connection);
   state_.postTurn(connection, EventType::Data, 0);
 }
 

@@ -155,6 +155,7 @@ void Dialer::armIdle(Connection& connection) {
 
 void Dialer::echo(Connection& connection, const CommandRecord& command) {
   connection.isEcho = true;
+  connection.closesAtUpstreamEnd = false;  // there is none; an attempt that failed may have asked
   connection.idleMs = command.idleMs;
   connection.halfClosedMs = command.halfClosedMs;
   connection.direction[1].ended = true;

@@ -13,10 +13,10 @@
 namespace sluice::test {
 
 struct Dial {
-  WireAddress to;
-  std::string path;
+  WireAddress to{};
+  std::string path{};
   uint32_t skip = 0;
-  std::string reply;
+  std::string reply{};
   uint32_t deadlineMs = 5000;
   uint32_t idleMs = 0;
   uint32_t halfClosedMs = 0;

@@ -15,6 +15,7 @@
 namespace sluice::test {
 
 size_t TestSocket::write(std::string_view bytes, int flags) {
+  if (bytes.empty()) return 0;
   const ssize_t sent = send(fd_.get(), bytes.data(), bytes.size(), flags | MSG_NOSIGNAL);
   if (sent >= 0) return static_cast<size_t>(sent);
   if (errno != EAGAIN) error_ = errno;

@@ -52,16 +52,13 @@ TEST(ListenSocket, NamesTheCallThatFailed) {
   EXPECT_FALSE(bindListenSockets({80 | 9U << 16, {}}, 1, 16).ok());
 }
 
-TEST(ListenSocket, PassesLivenessOptionsOnToAcceptedSockets) {
+TEST(ListenSocket, PassesItsOptionsOnToAcceptedSockets) {
   Result<BoundSockets> bound = bindListenSockets(loopback(0), 1, 16);
   ASSERT_TRUE(bound.ok());
   const test::TestSocket client = test::connectTo(bound.value().port);
   const Fd accepted(accept4(bound.value().sockets[0].get(), nullptr, nullptr, SOCK_CLOEXEC));
   ASSERT_TRUE(accepted.valid());
   EXPECT_EQ(optionOf(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
-  EXPECT_EQ(optionOf(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
-  EXPECT_EQ(optionOf(accepted, IPPROTO_TCP, TCP_KEEPIDLE), 60);
-  EXPECT_EQ(optionOf(accepted, IPPROTO_TCP, TCP_USER_TIMEOUT), 120'000);
 }
 
 }  // namespace
