@@ -56,81 +56,72 @@ const flushEvery = 64;
 
 /** Creates and starts the engine. Throws when the kernel refuses epoll or eventfd descriptors. */
 export function createEngine(addon: Addon, settings: EngineSettings, handlers: EngineHandlers): Engine {
-  const shape = settings.shape ?? defaultShape;
-  const threads = settings.mode === 'InLoop' ? 0 : Math.max(1, settings.threads);
-  const workers = settings.mode === 'Threads' ? threads : threads + 1;
-  const regions = Array.from({ length: workers }, () => new SharedArrayBuffer(regionBytes(shape)));
-  let native: NativeEngine | undefined;
-  const ports = regions.map(
-    (region, number) => new WorkerPort(number, region, shape, (worker) => native?.kick(worker)),
-  );
-  const event = new EventRecord();
-  let isDraining = false;
-  let isFlushScheduled = false;
-  let isStopped = false;
+  return new RunningEngine(addon, settings, handlers);
+}
 
-  let isMoreWaiting = false;
-  const drainPorts = (): void => {
-    isMoreWaiting = false;
-    for (const port of ports) isMoreWaiting = drainPort(port, event, handlers) || isMoreWaiting;
-    for (const port of ports) port.flush();
-  };
-  const drain = (): void => {
-    isDraining = true;
-    handlers.batch(drainPorts);
-    isDraining = false;
+class RunningEngine implements Engine {
+  readonly ports: readonly WorkerPort[];
+  readonly regions: readonly SharedArrayBuffer[];
+  readonly acceptingPorts: readonly WorkerPort[];
+  readonly #handlers: EngineHandlers;
+  readonly #event = new EventRecord();
+  #native: NativeEngine | undefined;
+  #isDraining = false;
+  #isMoreWaiting = false;
+  #isFlushScheduled = false;
+  #isStopped = false;
+
+  constructor(addon: Addon, settings: EngineSettings, handlers: EngineHandlers) {
+    const shape = settings.shape ?? defaultShape;
+    const threads = settings.mode === 'InLoop' ? 0 : Math.max(1, settings.threads);
+    const workers = settings.mode === 'Threads' ? threads : threads + 1;
+    this.#handlers = handlers;
+    this.regions = Array.from({ length: workers }, () => new SharedArrayBuffer(regionBytes(shape)));
+    const kick = (worker: number): void => this.#native?.kick(worker);
+    this.ports = this.regions.map((region, number) => new WorkerPort(number, region, shape, kick));
+    this.acceptingPorts = settings.mode === 'Threads' ? this.ports : this.ports.slice(0, 1);
+    const regions = this.regions.map((region) => new Uint8Array(region));
+    const fdBudget = Math.floor(settings.fdBudget / workers);
+    this.#native = new addon.NativeEngine({ ...settings, ...shape, regions, fdBudget }, this.#drain);
+    this.#native.start();
+  }
+
+  flushSoon(): void {
+    if (this.#isDraining || this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#native?.stop();
+    this.#native = undefined;
+    // The ends of what was still open are in the rings.
+    while (this.ports.some((port) => port.pendingEvents() > 0)) this.#drainPorts();
+  }
+
+  /** Called by the addon when events wait. */
+  readonly #drain = (): void => {
+    if (this.#isStopped) return;
+    this.#isDraining = true;
+    this.#handlers.batch(this.#drainPorts);
+    this.#isDraining = false;
     // Leave room for timers, resolved names and messages between large batches.
-    if (isMoreWaiting && !isStopped) setImmediate(drainAgain);
-  };
-  const drainAgain = (): void => {
-    if (isStopped) return;
-    drain();
-    kickInLoop();
-  };
-  const kickInLoop = (): void => {
-    if (settings.mode !== 'Threads') native?.kick(0);
-  };
-  const flush = (): void => {
-    isFlushScheduled = false;
-    if (isStopped) return;
-    for (const port of ports) port.flush();
-    kickInLoop();
+    if (this.#isMoreWaiting) setImmediate(this.#drain);
   };
 
-  native = new addon.NativeEngine(
-    {
-      ...shape,
-      mode: settings.mode,
-      regions: regions.map((region) => new Uint8Array(region)),
-      fdBudget: Math.floor(settings.fdBudget / workers),
-      splice: settings.splice,
-      receiveLowWater: settings.receiveLowWater,
-      delayedAck: settings.delayedAck,
-      coalesceFin: settings.coalesceFin,
-      optimisticSend: settings.optimisticSend,
-      ...(settings.decideTimeoutMs === undefined ? {} : { decideTimeoutMs: settings.decideTimeoutMs }),
-      ...(settings.settleMs === undefined ? {} : { settleMs: settings.settleMs }),
-    },
-    drain,
-  );
-  native.start();
+  readonly #drainPorts = (): void => {
+    this.#isMoreWaiting = false;
+    for (const port of this.ports) {
+      this.#isMoreWaiting = drainPort(port, this.#event, this.#handlers) || this.#isMoreWaiting;
+    }
+    for (const port of this.ports) port.flush();
+  };
 
-  return {
-    ports,
-    regions,
-    acceptingPorts: settings.mode === 'Threads' ? ports : ports.slice(0, 1),
-    flushSoon() {
-      if (isDraining || isFlushScheduled) return;
-      isFlushScheduled = true;
-      setImmediate(flush);
-    },
-    stop() {
-      isStopped = true;
-      native?.stop();
-      native = undefined;
-      // The ends of what was still open are in the rings.
-      while (ports.some((port) => port.pendingEvents() > 0)) drainPorts();
-    },
+  readonly #flush = (): void => {
+    this.#isFlushScheduled = false;
+    if (this.#isStopped) return;
+    for (const port of this.ports) port.flush();
   };
 }
 

@@ -98,29 +98,28 @@ export class WorkerPort {
   /** Copies the next event into `event`. Only after pendingEvents said there is one. */
   nextEvent(event: EventRecord): void {
     const at = layout.controlBytes / 4 + (this.#eventHead & (this.#shape.eventCapacity - 1)) * eventWords;
-    const words = this.#words;
-    const first = words[at] ?? 0;
+    const first = this.#word(at);
     event.type = first & 0xff;
     event.seq = (first >>> 8) & 0xff;
     event.listener = first >>> 16;
-    event.index = words[at + 1] ?? 0;
-    event.generation = words[at + 2] ?? 0;
-    event.tag = words[at + 3] ?? 0;
-    event.offset = words[at + 4] ?? 0;
-    event.length = words[at + 5] ?? 0;
-    event.detail = words[at + 6] ?? 0;
-    const peer = words[at + 7] ?? 0;
+    event.index = this.#word(at + 1);
+    event.generation = this.#word(at + 2);
+    event.tag = this.#word(at + 3);
+    event.offset = this.#word(at + 4);
+    event.length = this.#word(at + 5);
+    event.detail = this.#word(at + 6);
+    const peer = this.#word(at + 7);
     event.peerPort = peer & 0xffff;
     event.peerFamily = peer >>> 16;
-    for (let i = 0; i < 4; i++) event.peerWords[i] = words[at + 8 + i] ?? 0;
-    event.fd = (words[at + 12] ?? 0) | 0;
-    event.decidedUs = words[at + 13] ?? 0;
-    event.connectedUs = words[at + 14] ?? 0;
-    event.firstByteUs = words[at + 15] ?? 0;
-    event.sinceAcceptUs = this.#doubles[(at + 16) >>> 1] ?? 0;
-    event.bytesUp = this.#doubles[(at + 18) >>> 1] ?? 0;
-    event.bytesDown = this.#doubles[(at + 20) >>> 1] ?? 0;
-    event.tailOffset = words[at + 22] ?? 0;
+    for (let i = 0; i < 4; i++) event.peerWords[i] = this.#word(at + 8 + i);
+    event.fd = this.#word(at + 12) | 0;
+    event.decidedUs = this.#word(at + 13);
+    event.connectedUs = this.#word(at + 14);
+    event.firstByteUs = this.#word(at + 15);
+    event.sinceAcceptUs = this.#double(at + 16);
+    event.bytesUp = this.#double(at + 18);
+    event.bytesDown = this.#double(at + 20);
+    event.tailOffset = this.#word(at + 22);
     this.#eventHead = (this.#eventHead + 1) >>> 0;
   }
 
@@ -245,6 +244,15 @@ export class WorkerPort {
 
   resumeAccept(listener: number): void {
     this.#words[this.#next(commandType.resumeAccept) + 1] = listener;
+  }
+
+  #word(at: number): number {
+    return this.#words[at] ?? 0;
+  }
+
+  /** `at` in words. */
+  #double(at: number): number {
+    return this.#doubles[at >>> 1] ?? 0;
   }
 
   #begin(type: number, ref: ConnectionRef, flags: number): number {

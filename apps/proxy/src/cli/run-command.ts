@@ -96,8 +96,8 @@ function logReady(source: ConfigInHand, proxy: ProxyProcess, logger: Logger): vo
   logger.info('ready', {
     pid: process.pid,
     digest: source.digest,
-    admin: proxy.adminAddress(),
-    listeners: proxy.listeners().map(({ name, addresses }) => ({ name, addresses })),
+    admin: proxy.adminAddress,
+    listeners: proxy.listeners.map(({ name, addresses }) => ({ name, addresses })),
   });
 }
 
@@ -112,7 +112,7 @@ function untilStopped(running: Running, deps: RunDeps): Promise<void> {
   const { proxy, reloader, watcher, logger, sink } = running;
   const { promise, resolve } = Promise.withResolvers<void>();
   const drain = async (signal: string): Promise<void> => {
-    logger.info('stopping', { signal, connections: proxy.active() });
+    logger.info('stopping', { signal, connections: proxy.active });
     watcher.close();
     const drained = proxy.drain();
     await reloader.stop();
@@ -129,7 +129,7 @@ function untilStopped(running: Running, deps: RunDeps): Promise<void> {
       });
     },
     onSecond: () => {
-      logger.info('stopped', { cut: proxy.active() });
+      logger.info('stopped', { cut: proxy.active });
       sink.writeNow();
       deps.exit(exitCode.ok);
     },

@@ -54,8 +54,8 @@ export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloade
     if (failures.length > 0) return reject(loaded.digest, failures);
     inForce = source;
     for (const note of loaded.notes) deps.logger.warn('configuration note', { note: formatIssue(note) });
-    const listeners = deps.proxy.listeners().map(({ name, addresses }) => ({ name, addresses }));
-    deps.logger.info('reloaded', { digest: loaded.digest, admin: deps.proxy.adminAddress(), listeners });
+    const listeners = deps.proxy.listeners.map(({ name, addresses }) => ({ name, addresses }));
+    deps.logger.info('reloaded', { digest: loaded.digest, admin: deps.proxy.adminAddress, listeners });
   };
 
   const runAll = async (): Promise<void> => {

@@ -8,13 +8,13 @@ import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadAddon } from '@sluice/native/addon.ts';
 import { readListenerCounters } from '@sluice/native/counters.ts';
-import { createEngine, type Engine } from '@sluice/native/engine.ts';
+import { createEngine, type Engine, type EngineHandlers } from '@sluice/native/engine.ts';
 import { layout } from '@sluice/native/ring-layout.ts';
 import type { EffectiveConfig } from '../config/effective-config.ts';
 import { CredentialChecker, defaultCredentialCheckerConfig } from '../credentials/credential-checker.ts';
 import { deriveScryptKey } from '../credentials/derive-scrypt-key.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
-import { createForwardDriver } from '../session/forward-driver.ts';
+import { ForwardDriver } from '../session/forward-driver.ts';
 import { healthDriver } from '../session/health-driver.ts';
 import { type BoundListener, ListenerSet, type PreparedListeners } from '../session/listener-set.ts';
 import { createRoutingSnapshot, type RoutingSnapshot } from '../session/routing-snapshot.ts';
@@ -22,6 +22,7 @@ import { createSessionDriver } from '../session/session-driver.ts';
 import { SessionTable } from '../session/session-table.ts';
 import { closeSession } from '../session/session-turn.ts';
 import { UpstreamDialler } from '../session/upstream-dialler.ts';
+import type { Resolver } from '../upstream/resolver.ts';
 import { createSystemResolver } from '../upstream/system-resolver.ts';
 import type { EnginePlan, IsolateReply } from './isolate-messages.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -50,94 +51,111 @@ const lastEventsMs = 500;
 
 /** Starts the engine. Throws when the addon is not built or the kernel refuses what it needs. */
 export function createDecisionCore(plan: EnginePlan, post: (reply: IsolateReply) => void): DecisionCore {
-  const addon = loadAddon();
-  const meter = createPauseMeter(nowMs);
-  const sessions = new SessionTable();
-  const outbox = new RecordOutbox(post);
-  const resolver = createSystemResolver({ now: nowMs });
-  const credentials = new CredentialChecker(defaultCredentialCheckerConfig, {
-    nowMs,
-    randomBytes,
-    deriveKey: deriveScryptKey,
-  });
-  let snapshot: RoutingSnapshot | null = null;
-  let own: readonly IpAddress[] = [];
-  let prepared: Prepared | null = null;
-  const inForce = (): RoutingSnapshot => {
-    if (snapshot === null) throw new Error('a connection came before the first configuration');
-    return snapshot;
-  };
-  const flushSoon = (): void => engine.flushSoon();
-  const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon });
-  const forward = createForwardDriver({
-    credentials,
-    resolver,
-    dialler,
-    snapshot: inForce,
-    ownAddresses: () => own,
-    nowMs,
-    flushSoon,
-  });
-  const driver = createSessionDriver({
-    sessions,
-    snapshot: inForce,
-    listener: (id) => listeners.byId(id),
-    dialler,
-    forward,
-    health: healthDriver,
-    record: (ended) => outbox.add(ended),
-    timed: (work) => meter.timed(work),
-    reportDefect: (error) =>
-      post({ kind: 'defect', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  });
-  const engine = createEngine(addon, engineSettings(plan), driver);
-  const listeners = new ListenerSet({ addon, ports: engine.acceptingPorts });
-  outbox.watchLimits(() => ({
-    resolver: resolver.stats().overloads,
-    credential_checks: credentials.counters.overloaded,
-  }));
+  return new RunningCore(plan, post);
+}
 
-  return {
-    started: { kind: 'started', regions: engine.regions, pauses: meter.shared },
-    prepare(config) {
-      const ready = listeners.prepare(config.listeners);
-      if (ready.kind === 'failed') return ready;
-      prepared = {
-        snapshot: meter.timed(() => createRoutingSnapshot(config, snapshot)),
-        own: ownAddresses(config, networkInterfaces()),
-        listeners: ready,
-        config,
-      };
-      return ready;
-    },
-    commit() {
-      if (prepared === null) throw new Error('commit without prepare');
-      const { listeners: ready, config } = prepared;
-      ({ snapshot, own } = prepared);
-      prepared = null;
-      credentials.replaceUsers(config.users);
-      outbox.setDetailed(config.log.access);
-      const bound = ready.commit();
-      engine.flushSoon();
-      return bound;
-    },
-    abort() {
-      prepared?.listeners.abort();
-      prepared = null;
-    },
-    async drain(timeoutMs) {
-      listeners.closeAll();
-      engine.flushSoon();
-      const active = (): number => activeConnections(engine);
-      await until(() => active() === 0, timeoutMs);
-      const cut = active();
-      if (cut > 0) await cutSessions(sessions, engine);
-      engine.stop();
-      meter.close();
-      outbox.flush();
-      return cut;
-    },
-  };
+class RunningCore implements DecisionCore {
+  readonly started: Extract<IsolateReply, { kind: 'started' }>;
+  readonly #engine: Engine;
+  readonly #listeners: ListenerSet;
+  readonly #sessions = new SessionTable();
+  readonly #outbox: RecordOutbox;
+  readonly #meter = createPauseMeter(nowMs);
+  readonly #credentials: CredentialChecker;
+  #snapshot: RoutingSnapshot | null = null;
+  #own: readonly IpAddress[] = [];
+  #prepared: Prepared | null = null;
+
+  constructor(plan: EnginePlan, post: (reply: IsolateReply) => void) {
+    const addon = loadAddon();
+    const resolver = createSystemResolver({ now: nowMs });
+    const deriveKey = deriveScryptKey;
+    this.#outbox = new RecordOutbox(post);
+    this.#credentials = new CredentialChecker(defaultCredentialCheckerConfig, { nowMs, randomBytes, deriveKey });
+    const handlers = this.#createHandlers(resolver, (message) => post({ kind: 'defect', message }));
+    this.#engine = createEngine(addon, engineSettings(plan), handlers);
+    this.#listeners = new ListenerSet({ addon, ports: this.#engine.acceptingPorts });
+    this.#outbox.watchLimits(() => ({
+      name_lookups: resolver.stats().overloads,
+      name_lookup_timeouts: resolver.stats().timeouts,
+      credential_checks: this.#credentials.counters.overloaded,
+    }));
+    this.started = { kind: 'started', regions: this.#engine.regions, pauses: this.#meter.shared };
+  }
+
+  prepare(config: EffectiveConfig): PreparedListeners {
+    const listeners = this.#listeners.prepare(config.listeners);
+    if (listeners.kind === 'failed') return listeners;
+    const snapshot = this.#meter.timed(() => createRoutingSnapshot(config, this.#snapshot));
+    this.#prepared = { snapshot, own: ownAddresses(config, networkInterfaces()), listeners, config };
+    return listeners;
+  }
+
+  commit(): readonly BoundListener[] {
+    if (this.#prepared === null) throw new Error('commit without prepare');
+    const { snapshot, own, listeners, config } = this.#prepared;
+    this.#prepared = null;
+    this.#snapshot = snapshot;
+    this.#own = own;
+    this.#credentials.replaceUsers(config.users);
+    this.#outbox.setDetailed(config.log.access);
+    const bound = listeners.commit();
+    this.#engine.flushSoon();
+    return bound;
+  }
+
+  abort(): void {
+    this.#prepared?.listeners.abort();
+    this.#prepared = null;
+  }
+
+  async drain(timeoutMs: number): Promise<number> {
+    this.#listeners.closeAll();
+    this.#engine.flushSoon();
+    await until(() => activeConnections(this.#engine) === 0, timeoutMs);
+    const cut = activeConnections(this.#engine);
+    if (cut > 0) await cutSessions(this.#sessions, this.#engine);
+    this.#engine.stop();
+    this.#meter.close();
+    this.#outbox.flush();
+    return cut;
+  }
+
+  #createHandlers(resolver: Resolver, reportDefect: (message: string) => void): EngineHandlers {
+    const flushSoon = (): void => this.#engine.flushSoon();
+    const snapshot = (): RoutingSnapshot => this.#inForce();
+    const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon });
+    const forward = new ForwardDriver({
+      credentials: this.#credentials,
+      resolver,
+      dialler,
+      snapshot,
+      ownAddresses: () => this.#own,
+      nowMs,
+      flushSoon,
+    });
+    return createSessionDriver({
+      sessions: this.#sessions,
+      snapshot,
+      listener: (id) => this.#listeners.byId(id),
+      dialler,
+      forward,
+      health: healthDriver,
+      record: (ended) => this.#outbox.add(ended),
+      timed: (work) => this.#meter.timed(work),
+      reportDefect: (error) => reportDefect(describeDefect(error)),
+    });
+  }
+
+  #inForce(): RoutingSnapshot {
+    if (this.#snapshot === null) throw new Error('a connection came before the first configuration');
+    return this.#snapshot;
+  }
+}
+
+/** With the stack: a defect is ours, and nobody can mend it without knowing where. */
+function describeDefect(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function engineSettings(plan: EnginePlan): Parameters<typeof createEngine>[1] {

@@ -34,70 +34,90 @@ export class DecisionIsolateError extends Error {
 
 type Answer = Exclude<IsolateReply, { kind: 'records' | 'limits' | 'defect' }>;
 
+/** Starts the isolate; rejects when it cannot start. */
 export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps): Promise<DecisionHost> {
-  const start: IsolateStart = { plan };
-  const worker = new Worker(new URL('./decision-isolate.ts', import.meta.url), {
-    workerData: start,
-    name: 'decisions',
-  });
-  let pending: PromiseWithResolvers<Answer> | null = Promise.withResolvers<Answer>();
-  const fail = (error: Error): void => {
-    if (pending === null) deps.onDeath(error);
-    else pending.reject(error);
-    pending = null;
-  };
-  worker.on('message', (reply: IsolateReply) => {
-    switch (reply.kind) {
-      case 'records':
-        return deps.onRecords(reply.batch);
-      case 'limits':
-        return deps.onLimits(reply.limits);
-      case 'defect':
-        return deps.onDefect(reply.message);
-      default: {
-        const asked = pending;
-        pending = null;
-        asked?.resolve(reply);
-      }
-    }
-  });
-  worker.on('error', (error) => fail(error instanceof Error ? error : new DecisionIsolateError(String(error))));
-  worker.on('exit', (code) => fail(new DecisionIsolateError(`the decision isolate ended with code ${code}`)));
-
-  const first = await pending.promise;
+  const isolate = new AskedIsolate(plan, deps);
+  const first = await isolate.firstAnswer;
   if (first.kind !== 'started') throw unexpected(first);
-  const ask = async (request: IsolateRequest): Promise<Answer> => {
-    if (pending !== null) throw new DecisionIsolateError('a request is under way');
-    pending = Promise.withResolvers<Answer>();
-    const { promise } = pending;
-    worker.postMessage(request);
-    return await promise;
-  };
-
   return {
     regions: first.regions,
     pauses: first.pauses,
     async prepare(config) {
-      const reply = await ask({ kind: 'prepare', config });
+      const reply = await isolate.ask({ kind: 'prepare', config });
       if (reply.kind === 'prepared') return null;
       if (reply.kind === 'refused') return reply.failures;
       throw unexpected(reply);
     },
     async commit() {
-      const reply = await ask({ kind: 'commit' });
+      const reply = await isolate.ask({ kind: 'commit' });
       if (reply.kind !== 'committed') throw unexpected(reply);
       return reply.listeners;
     },
     async abort() {
-      const reply = await ask({ kind: 'abort' });
+      const reply = await isolate.ask({ kind: 'abort' });
       if (reply.kind !== 'aborted') throw unexpected(reply);
     },
     async drain(timeoutMs) {
-      const reply = await ask({ kind: 'drain', timeoutMs });
+      const reply = await isolate.ask({ kind: 'drain', timeoutMs });
       if (reply.kind !== 'drained') throw unexpected(reply);
       return reply.cut;
     },
   };
+}
+
+/** The worker thread with at most one question open. */
+class AskedIsolate {
+  readonly firstAnswer: Promise<Answer>;
+  readonly #worker: Worker;
+  readonly #deps: DecisionHostDeps;
+  #pending: PromiseWithResolvers<Answer> | null;
+
+  constructor(plan: EnginePlan, deps: DecisionHostDeps) {
+    const workerData: IsolateStart = { plan };
+    this.#deps = deps;
+    this.#pending = Promise.withResolvers<Answer>();
+    this.firstAnswer = this.#pending.promise;
+    this.#worker = new Worker(new URL('./decision-isolate.ts', import.meta.url), { workerData, name: 'decisions' });
+    this.#worker.on('message', (reply: IsolateReply) => this.#take(reply));
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`it ended with code ${code}`)));
+  }
+
+  async ask(request: IsolateRequest): Promise<Answer> {
+    if (this.#pending !== null) throw new DecisionIsolateError('a request is under way');
+    this.#pending = Promise.withResolvers<Answer>();
+    const { promise } = this.#pending;
+    this.#worker.postMessage(request);
+    return await promise;
+  }
+
+  #take(reply: IsolateReply): void {
+    switch (reply.kind) {
+      case 'records':
+        return this.#deps.onRecords(reply.batch);
+      case 'limits':
+        return this.#deps.onLimits(reply.limits);
+      case 'defect':
+        return this.#deps.onDefect(reply.message);
+      case 'started':
+      case 'prepared':
+      case 'refused':
+      case 'committed':
+      case 'aborted':
+      case 'failed':
+      case 'drained':
+        this.#pending?.resolve(reply);
+        this.#pending = null;
+    }
+  }
+
+  #fail(cause: Error): void {
+    const error = new DecisionIsolateError(`the decision isolate failed: ${cause.message}`, { cause });
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending === null) this.#deps.onDeath(error);
+    else pending.reject(error);
+  }
 }
 
 function unexpected(reply: Answer): DecisionIsolateError {

@@ -6,17 +6,19 @@ import { randomBytes } from 'node:crypto';
 import { createMetricsRegistry } from '@sluice/runtime/metrics.ts';
 import type { LineSink } from '@sluice/runtime/line-sink.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
-import { createAccessLog } from '../access-log/access-log.ts';
+import { type AccessLog, createAccessLog } from '../access-log/access-log.ts';
 import { AdminBindError } from '../admin/admin-bind-error.ts';
-import { createAdminServer, type PreparedAdmin } from '../admin/admin-server.ts';
+import { type AdminServer, createAdminServer, type PreparedAdmin } from '../admin/admin-server.ts';
 import type { AdminSources, ProxyStatus, Readiness } from '../admin/admin-sources.ts';
-import { createProxyMetrics } from '../admin/proxy-metrics.ts';
+import type { LiveSnapshot } from '../admin/live-snapshot.ts';
+import { createProxyMetrics, type ProxyMetrics } from '../admin/proxy-metrics.ts';
 import type { ConfigIssue } from '../config/config-issue.ts';
 import type { EffectiveConfig } from '../config/effective-config.ts';
 import { adminFailureIssue, listenFailureIssue } from '../control/bind-failure-issue.ts';
 import { type DecisionHost, startDecisionHost } from '../isolate/decision-host.ts';
 import type { EnginePlan } from '../isolate/isolate-messages.ts';
 import type { BoundListener } from '../session/listener-set.ts';
+import type { RecordBatch } from '../session/record-batch.ts';
 import { RecordBatchReader } from '../session/record-batch-reader.ts';
 import { activeConnections, createLiveReader } from './live-reader.ts';
 
@@ -39,140 +41,167 @@ export interface ProxyProcessDeps {
   readonly onDeath: (error: Error) => void;
 }
 
-export interface ProxyProcess {
-  /** Puts a configuration in force; what could not be bound comes back and nothing has changed. */
-  apply(source: ConfigInHand): Promise<readonly ConfigIssue[]>;
-  countRejectedReload(): void;
-  readonly listeners: () => readonly BoundListener[];
-  readonly adminAddress: () => string | null;
-  /** Connections that are open now. */
-  readonly active: () => number;
-  /** Stops accepting and waits; the number of connections that had to be cut. */
-  drain(): Promise<number>;
-  close(): Promise<void>;
-}
-
 const closeAdminMs = 200;
 
 /** Starts the decision isolate; nothing is bound yet. */
 export async function startProxyProcess(deps: ProxyProcessDeps): Promise<ProxyProcess> {
-  const startedAtMs = deps.nowMs();
-  const registry = createMetricsRegistry();
-  const accessLog = createAccessLog(true, { sink: deps.sink, nowMs: deps.nowMs });
-  const records = new RecordBatchReader(randomBytes(4).toString('hex'));
-  let host: DecisionHost | null = null;
-  let bound: readonly BoundListener[] = [];
-  let inForce: ConfigInHand | null = null;
-  let configLoadedAtMs = startedAtMs;
-  let isolateLimits: Readonly<Record<string, number>> = {};
-  let isDraining = false;
+  const proxy = new ProxyProcess(deps);
+  await proxy.start();
+  return proxy;
+}
 
-  const live = createLiveReader({
-    host: () => host,
-    plan: deps.plan,
-    listeners: () => bound,
-    otherLimits: () => ({ ...isolateLimits, admin_connections: admin.refusedConnections() }),
-  });
-  const metrics = createProxyMetrics({
-    registry,
-    live,
-    droppedLogLines: () => deps.sink.droppedLines,
-    version: deps.version,
-  });
-  const readiness = (): Readiness => {
-    if (isDraining) return { isReady: false, reason: 'Draining' };
-    return inForce === null ? { isReady: false, reason: 'Starting' } : { isReady: true };
-  };
-  const status = (): ProxyStatus => {
-    const snapshot = live();
-    const ready = readiness();
+export class ProxyProcess {
+  readonly #deps: ProxyProcessDeps;
+  readonly #startedAtMs: number;
+  readonly #registry = createMetricsRegistry();
+  readonly #records = new RecordBatchReader(randomBytes(4).toString('hex'));
+  readonly #accessLog: AccessLog;
+  readonly #admin: AdminServer;
+  readonly #live: () => LiveSnapshot;
+  readonly #metrics: ProxyMetrics;
+  #host: DecisionHost | null = null;
+  #bound: readonly BoundListener[] = [];
+  #inForce: ConfigInHand | null = null;
+  #configLoadedAtMs: number;
+  #isolateLimits: Readonly<Record<string, number>> = {};
+  #isDraining = false;
+
+  constructor(deps: ProxyProcessDeps) {
+    const { sink, nowMs, plan, version, logger } = deps;
+    this.#deps = deps;
+    this.#startedAtMs = nowMs();
+    this.#configLoadedAtMs = this.#startedAtMs;
+    this.#accessLog = createAccessLog(true, { sink, nowMs });
+    this.#live = createLiveReader({
+      host: () => this.#host,
+      plan,
+      listeners: () => this.#bound,
+      otherLimits: () => ({ ...this.#isolateLimits, admin_connections: this.#admin.refusedConnections() }),
+    });
+    const droppedLogLines = (): number => sink.droppedLines;
+    this.#metrics = createProxyMetrics({ registry: this.#registry, live: this.#live, droppedLogLines, version });
+    this.#admin = createAdminServer({
+      sources: this.#adminSources(),
+      onError: (error) => logger.warn('admin error', { reason: messageOf(error) }),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { plan, logger, onDeath } = this.#deps;
+    this.#host = await startDecisionHost(plan, {
+      onRecords: (batch) => this.#take(batch),
+      onLimits: (limits) => {
+        this.#isolateLimits = limits;
+      },
+      onDefect: (message) => logger.error('internal error', { reason: message }),
+      onDeath,
+    });
+  }
+
+  /** Puts a configuration in force; what could not be bound comes back and nothing has changed. */
+  async apply(source: ConfigInHand): Promise<readonly ConfigIssue[]> {
+    const host = this.#running();
+    const failures = await host.prepare(source.config);
+    if (failures !== null) return failures.map((failure) => listenFailureIssue(source, failure));
+    try {
+      const { enabled, bind } = source.config.admin;
+      const admin = await this.#admin.prepare(enabled ? bind : null);
+      await this.#commit(source, admin);
+      return [];
+    } catch (error) {
+      await host.abort();
+      if (error instanceof AdminBindError) return [adminFailureIssue(source, systemCodeOf(error.cause))];
+      throw error;
+    }
+  }
+
+  countRejectedReload(): void {
+    this.#metrics.countReload('rejected');
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return this.#bound;
+  }
+
+  get adminAddress(): string | null {
+    return this.#admin.address();
+  }
+
+  /** Connections that are open now. */
+  get active(): number {
+    return this.#host === null ? 0 : activeConnections(this.#host);
+  }
+
+  /** Stops accepting and waits; the number of connections that had to be cut. */
+  async drain(): Promise<number> {
+    this.#isDraining = true;
+    const drains = this.#inForce?.config.listeners.map(({ timeouts }) => timeouts.drainMs) ?? [];
+    return await this.#running().drain(Math.max(0, ...drains));
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.close(closeAdminMs);
+  }
+
+  #running(): DecisionHost {
+    if (this.#host === null) throw new Error('the proxy has not been started');
+    return this.#host;
+  }
+
+  #take(batch: RecordBatch): void {
+    this.#records.learn(batch);
+    this.#records.forEachOutcome(batch, (outcome) => this.#metrics.observeConnection(outcome));
+    if (batch.texts !== '') this.#accessLog.write(this.#records.records(batch));
+  }
+
+  async #commit(source: ConfigInHand, admin: PreparedAdmin): Promise<void> {
+    const isFirst = this.#inForce === null;
+    this.#metrics.sample();
+    this.#bound = await this.#running().commit();
+    admin.commit();
+    this.#metrics.sample();
+    this.#inForce = source;
+    this.#configLoadedAtMs = this.#deps.nowMs();
+    this.#metrics.setConfigLoadedAt(this.#configLoadedAtMs);
+    if (!isFirst) this.#metrics.countReload('success');
+    this.#accessLog.setEnabled(source.config.log.access);
+    this.#deps.logger.setLevel(source.config.log.level);
+  }
+
+  #adminSources(): AdminSources {
     return {
-      version: deps.version,
+      readiness: () => this.#readiness(),
+      status: () => this.#status(),
+      config: () => this.#inForce?.config ?? null,
+      metrics: () => this.#registry.metrics(),
+    };
+  }
+
+  #readiness(): Readiness {
+    if (this.#isDraining) return { isReady: false, reason: 'Draining' };
+    return this.#inForce === null ? { isReady: false, reason: 'Starting' } : { isReady: true };
+  }
+
+  #status(): ProxyStatus {
+    const { version, nowMs, plan, pipeBytes } = this.#deps;
+    const { listeners } = this.#live();
+    const ready = this.#readiness();
+    return {
+      version,
       pid: process.pid,
       state: ready.isReady ? 'Ready' : ready.reason,
-      digest: inForce?.digest ?? '',
-      startedAt: new Date(startedAtMs).toISOString(),
-      uptimeSeconds: Math.round((deps.nowMs() - startedAtMs) / 1000),
-      configLoadedAt: new Date(configLoadedAtMs).toISOString(),
-      connections: {
-        accepted: snapshot.listeners.reduce((sum, { accepted }) => sum + accepted, 0),
-        active: host === null ? 0 : activeConnections(host),
-      },
-      listeners: snapshot.listeners.map((listener) => ({
+      digest: this.#inForce?.digest ?? '',
+      startedAt: new Date(this.#startedAtMs).toISOString(),
+      uptimeSeconds: Math.round((nowMs() - this.#startedAtMs) / 1000),
+      configLoadedAt: new Date(this.#configLoadedAtMs).toISOString(),
+      connections: { accepted: listeners.reduce((sum, { accepted }) => sum + accepted, 0), active: this.active },
+      listeners: listeners.map((listener) => ({
         ...listener,
-        addresses: bound.find(({ name }) => name === listener.name)?.addresses ?? [],
+        addresses: this.#bound.find(({ name }) => name === listener.name)?.addresses ?? [],
       })),
-      datapath: {
-        mode: deps.plan.mode,
-        workers: host?.regions.length ?? 0,
-        pipeBytes: deps.pipeBytes,
-        maxFds: deps.plan.fdBudget,
-      },
+      datapath: { mode: plan.mode, workers: this.#host?.regions.length ?? 0, pipeBytes, maxFds: plan.fdBudget },
     };
-  };
-  const sources: AdminSources = {
-    readiness,
-    status,
-    config: () => inForce?.config ?? null,
-    metrics: () => registry.metrics(),
-  };
-  const admin = createAdminServer({
-    sources,
-    onError: (error) => deps.logger.warn('admin error', { reason: messageOf(error) }),
-  });
-  const decisions = await startDecisionHost(deps.plan, {
-    onRecords(batch) {
-      records.learn(batch);
-      records.forEachOutcome(batch, metrics.observeConnection);
-      if (inForce?.config.log.access !== false) accessLog.write(records.records(batch));
-    },
-    onLimits(limits) {
-      isolateLimits = limits;
-    },
-    onDefect: (message) => deps.logger.error('internal error', { reason: message }),
-    onDeath: deps.onDeath,
-  });
-  host = decisions;
-
-  const commit = async (source: ConfigInHand, preparedAdmin: PreparedAdmin): Promise<void> => {
-    metrics.sample();
-    bound = await decisions.commit();
-    preparedAdmin.commit();
-    metrics.sample();
-    const isFirst = inForce === null;
-    inForce = source;
-    configLoadedAtMs = deps.nowMs();
-    metrics.setConfigLoadedAt(configLoadedAtMs);
-    if (!isFirst) metrics.countReload('success');
-    accessLog.setEnabled(source.config.log.access);
-    deps.logger.setLevel(source.config.log.level);
-  };
-
-  return {
-    async apply(source) {
-      const failures = await decisions.prepare(source.config);
-      if (failures !== null) return failures.map((failure) => listenFailureIssue(source, failure));
-      try {
-        const { enabled, bind } = source.config.admin;
-        await commit(source, await admin.prepare(enabled ? bind : null));
-        return [];
-      } catch (error) {
-        await decisions.abort();
-        if (error instanceof AdminBindError) return [adminFailureIssue(source, systemCodeOf(error.cause))];
-        throw error;
-      }
-    },
-    countRejectedReload: () => metrics.countReload('rejected'),
-    listeners: () => bound,
-    adminAddress: () => admin.address(),
-    active: () => activeConnections(decisions),
-    async drain() {
-      isDraining = true;
-      const drains = inForce?.config.listeners.map(({ timeouts }) => timeouts.drainMs) ?? [];
-      return await decisions.drain(Math.max(0, ...drains));
-    },
-    close: () => admin.close(closeAdminMs),
-  };
+  }
 }
 
 function systemCodeOf(cause: unknown): string {

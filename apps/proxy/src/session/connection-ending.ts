@@ -3,7 +3,7 @@
  * had decided before. Pure.
  */
 import type { EndCause, FirstEnd } from '@sluice/native/ring-layout.ts';
-import type { CloseReason } from './connection-record.ts';
+import type { ClosedBy, CloseReason } from './connection-record.ts';
 import type { PlannedEnd } from './session.ts';
 
 /** The end as the engine saw it, where no decision of ours stands behind it. */
@@ -34,30 +34,27 @@ export function endingSeenByEngine(cause: EndCause, firstEnd: FirstEnd): Planned
 /** What kind of failure a connect attempt ended with. */
 export type ConnectFailure = 'Refused' | 'TimedOut' | 'NetworkUnreachable' | 'HostUnreachable' | 'OutOfResources';
 
-/** `systemCode` is the errno's name, e.g. `ECONNREFUSED` (connect(2), unix(7)). */
+/** By the errno's name (connect(2), unix(7)); anything else means the host cannot be reached. */
+const connectFailures: ReadonlyMap<string, ConnectFailure> = new Map([
+  ['ECONNREFUSED', 'Refused'],
+  ['ECONNRESET', 'Refused'], // closed between SYN-ACK and our first bytes
+  ['EPIPE', 'Refused'],
+  ['ENOENT', 'Refused'], // unix: nobody has bound the path
+  ['ENOTSOCK', 'Refused'],
+  ['ETIMEDOUT', 'TimedOut'],
+  ['ENETUNREACH', 'NetworkUnreachable'],
+  ['ENETDOWN', 'NetworkUnreachable'],
+  ['EAFNOSUPPORT', 'NetworkUnreachable'],
+  ['EADDRNOTAVAIL', 'NetworkUnreachable'], // no source address or port towards it
+  ['EMFILE', 'OutOfResources'],
+  ['ENFILE', 'OutOfResources'],
+  ['ENOBUFS', 'OutOfResources'],
+  ['ENOMEM', 'OutOfResources'],
+]);
+
+/** `systemCode` is the errno's name, e.g. `ECONNREFUSED`. */
 export function connectFailureOf(systemCode: string): ConnectFailure {
-  switch (systemCode) {
-    case 'ECONNREFUSED':
-    case 'ECONNRESET': // closed between SYN-ACK and our first bytes
-    case 'EPIPE':
-    case 'ENOENT': // unix: nobody has bound the path
-    case 'ENOTSOCK':
-      return 'Refused';
-    case 'ETIMEDOUT':
-      return 'TimedOut';
-    case 'ENETUNREACH':
-    case 'ENETDOWN':
-    case 'EAFNOSUPPORT':
-    case 'EADDRNOTAVAIL': // no source address or port towards it
-      return 'NetworkUnreachable';
-    case 'EMFILE':
-    case 'ENFILE':
-    case 'ENOBUFS':
-    case 'ENOMEM':
-      return 'OutOfResources';
-    default:
-      return 'HostUnreachable';
-  }
+  return connectFailures.get(systemCode) ?? 'HostUnreachable';
 }
 
 export function endingOfConnectFailure(failure: ConnectFailure): PlannedEnd {
@@ -74,26 +71,30 @@ export function endingOfConnectFailure(failure: ConnectFailure): PlannedEnd {
   }
 }
 
-/** Who is to blame for a refusal of ours. */
+const closedByOfReason: Readonly<Record<CloseReason, ClosedBy>> = {
+  Finished: 'Client',
+  ClientGone: 'Client',
+  ClientReset: 'Client',
+  UpstreamReset: 'Upstream',
+  ConnectRefused: 'Upstream',
+  Unreachable: 'Upstream',
+  ResolveFailed: 'Upstream',
+  DetectTimeout: 'Deadline',
+  DecideTimeout: 'Deadline',
+  ConnectTimeout: 'Deadline',
+  IdleTimeout: 'Deadline',
+  HalfClosedTimeout: 'Deadline',
+  DrainTimeout: 'Drain',
+  LimitReached: 'Limit',
+  NoRoute: 'Policy',
+  Banned: 'Policy',
+  NotAllowed: 'Policy',
+  AuthFailed: 'Policy',
+  ProtocolError: 'Policy',
+  Internal: 'Error',
+};
+
+/** The end for a reason of ours, with who is to blame for it. */
 export function endingOfRefusal(reason: CloseReason): PlannedEnd {
-  switch (reason) {
-    case 'DetectTimeout':
-    case 'DecideTimeout':
-    case 'ConnectTimeout':
-      return { closedBy: 'Deadline', reason };
-    case 'LimitReached':
-      return { closedBy: 'Limit', reason };
-    case 'ConnectRefused':
-    case 'Unreachable':
-    case 'ResolveFailed':
-      return { closedBy: 'Upstream', reason };
-    case 'Internal':
-      return { closedBy: 'Error', reason };
-    case 'Finished':
-    case 'ClientGone':
-    case 'ClientReset':
-      return { closedBy: 'Client', reason };
-    default:
-      return { closedBy: 'Policy', reason };
-  }
+  return { closedBy: closedByOfReason[reason], reason };
 }

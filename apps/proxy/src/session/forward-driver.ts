@@ -6,14 +6,15 @@ import type { EventRecord } from '@sluice/native/event-record.ts';
 import { dataFlag } from '@sluice/native/ring-layout.ts';
 import type { CredentialChecker } from '../credentials/credential-checker.ts';
 import type { Destination } from '../forward/destination.ts';
+import { closeReasonOfFailure, type ForwardFailure } from '../forward/forward-failure.ts';
 import {
-  failureReply,
   type ForwardState,
   type ForwardStep,
+  failureReply,
   onAuthenticated,
   stepForward,
 } from '../forward/forward-handshake.ts';
-import { closeReasonOfFailure, type ForwardFailure } from '../forward/forward-failure.ts';
+import type { AuthenticationVerdict } from '../forward/handshake-step.ts';
 import { judgeDestination } from '../policy/destination-policy.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import { ResolveError } from '../upstream/resolve-error.ts';
@@ -35,10 +36,6 @@ export interface ForwardDriverDeps {
   readonly flushSoon: () => void;
 }
 
-export interface ForwardDriver {
-  bytes(session: Session, event: EventRecord): void;
-}
-
 /** One turn's bytes while they are stepped through. */
 interface Turn {
   readonly session: Session;
@@ -46,142 +43,133 @@ interface Turn {
   readonly end: number;
   /** Consumed so far, from `start`. */
   consumed: number;
-  replies: Buffer[];
+  readonly replies: Buffer[];
+  /** No more bytes will come: the end of the stream, or the deadline. */
   readonly isOver: boolean;
 }
 
 type ConnectStep = Extract<ForwardStep, { kind: 'connect' }>;
 type AuthenticateStep = Extract<ForwardStep, { kind: 'authenticate' }>;
 
-export function createForwardDriver(deps: ForwardDriverDeps): ForwardDriver {
-  const stepOn = (turn: Turn, from: ForwardState): void => {
-    let state = from;
-    for (;;) {
-      const at = turn.start + turn.consumed;
-      const step = stepForward(state, turn.session.port.bytes, at, turn.end);
-      if (step.kind !== 'reply') return act(turn, state, step);
-      turn.consumed += step.consumed;
-      turn.replies.push(step.bytes);
-      state = step.state;
-    }
-  };
+export class ForwardDriver {
+  readonly #deps: ForwardDriverDeps;
 
-  const act = (turn: Turn, state: ForwardState, step: Exclude<ForwardStep, { kind: 'reply' }>): void => {
+  constructor(deps: ForwardDriverDeps) {
+    this.#deps = deps;
+  }
+
+  /** Bytes (or the end, or the deadline) of a client whose route is a forward proxy. */
+  bytes(session: Session, event: EventRecord): void {
+    if (session.stage.kind !== 'forward') return closeSession(session, endingOfRefusal('Internal'), null);
+    const start = event.offset + session.skip;
+    const isOver = (event.detail & (dataFlag.deadline | dataFlag.end)) !== 0;
+    const turn: Turn = { session, start, end: event.offset + event.length, consumed: 0, replies: [], isOver };
+    this.#stepOn(turn, session.stage.state);
+  }
+
+  #stepOn(turn: Turn, from: ForwardState): void {
+    const { bytes } = turn.session.port;
+    this.#act(turn, from, stepForward(from, bytes, turn.start + turn.consumed, turn.end));
+  }
+
+  #act(turn: Turn, state: ForwardState, step: ForwardStep): void {
     switch (step.kind) {
+      case 'reply':
+        turn.consumed += step.consumed;
+        turn.replies.push(step.bytes);
+        return this.#stepOn(turn, step.state);
       case 'needMore':
-        return readOn(turn, step.state);
+        return this.#readOn(turn, step.state);
       case 'refuse':
         return closeSession(turn.session, endingOfRefusal(step.reason), withReplies(turn, step.bytes));
       case 'authenticate':
         turn.consumed += step.consumed;
-        return authenticate(turn, step);
+        return this.#authenticate(turn, step);
       case 'connect':
         turn.consumed += step.consumed;
-        return connect(turn, step, state);
+        return this.#connect(turn, step, state);
     }
-  };
+  }
 
-  const readOn = (turn: Turn, state: ForwardState): void => {
+  #readOn(turn: Turn, state: ForwardState): void {
     const { session } = turn;
-    if (turn.isOver) return fail(turn, state, 'HandshakeTimedOut');
-    session.stage = { kind: 'forward', state };
+    if (turn.isOver) return this.#fail(turn, state, 'HandshakeTimedOut');
     const consume = session.skip + turn.consumed;
+    session.stage = { kind: 'forward', state };
     session.skip = 0;
     session.hasTurn = false;
+    // The deadline of detection runs on: no byte of a handshake moves it.
     session.port.reply(session, { bytes: Buffer.concat(turn.replies), consume, deadlineMs: 0, again: false });
-  };
+  }
 
-  const authenticate = (turn: Turn, step: AuthenticateStep): void => {
-    const { session } = turn;
-    if (deps.credentials.checkCached(step.user, step.password) === 'valid') {
-      session.user = step.user;
-      return afterVerdict(turn, step.state, onAuthenticated(step.state, 'valid'));
-    }
-    void deps.credentials.check(step.user, step.password).then((verdict) => {
-      if (session.isClosed || !session.hasTurn) return;
-      if (verdict === 'valid') session.user = step.user;
-      afterVerdict(turn, step.state, onAuthenticated(step.state, verdict));
-      deps.flushSoon();
+  #authenticate(turn: Turn, step: AuthenticateStep): void {
+    const { credentials } = this.#deps;
+    if (credentials.checkCached(step.user, step.password) === 'valid') return this.#afterVerdict(turn, step, 'valid');
+    void credentials.check(step.user, step.password).then((verdict) => {
+      this.#later(turn, () => this.#afterVerdict(turn, step, verdict));
     });
-  };
+  }
 
-  const afterVerdict = (turn: Turn, state: ForwardState, step: ForwardStep): void => {
-    if (step.kind !== 'reply') return act(turn, state, step);
-    turn.consumed += step.consumed;
-    turn.replies.push(step.bytes);
-    stepOn(turn, step.state);
-  };
+  #afterVerdict(turn: Turn, step: AuthenticateStep, verdict: AuthenticationVerdict): void {
+    if (verdict === 'valid') turn.session.user = step.user;
+    this.#act(turn, step.state, onAuthenticated(step.state, verdict));
+  }
 
-  const connect = (turn: Turn, step: ConnectStep, state: ForwardState): void => {
-    const { session } = turn;
-    const startedMs = deps.nowMs();
-    const known =
-      step.destination.kind === 'address' ? [step.destination.address] : deps.resolver.cached(step.destination.name, 0);
-    if (known !== undefined) return dialAllowed(turn, step, known, startedMs);
-    const name = step.destination.kind === 'domain' ? step.destination.name : '';
-    const signal = AbortSignal.timeout(session.listener.config.timeouts.connectTotalMs);
-    void deps.resolver.resolve(name, 0, signal).then(
-      (addresses) => {
-        if (session.isClosed || !session.hasTurn) return;
-        dialAllowed(turn, step, addresses, startedMs);
-        deps.flushSoon();
-      },
-      (error: unknown) => {
-        if (session.isClosed || !session.hasTurn) return;
-        fail(
-          turn,
-          state,
-          error instanceof ResolveError && error.code === 'Overloaded' ? 'LimitReached' : 'ResolveFailed',
-        );
-        deps.flushSoon();
-      },
+  #connect(turn: Turn, step: ConnectStep, state: ForwardState): void {
+    const { destination } = step;
+    const startedMs = this.#deps.nowMs();
+    if (destination.kind === 'address') return this.#dialAllowed(turn, step, [destination.address], startedMs);
+    const known = this.#deps.resolver.cached(destination.name, 0);
+    if (known !== undefined) return this.#dialAllowed(turn, step, known, startedMs);
+    const signal = AbortSignal.timeout(turn.session.listener.config.timeouts.connectTotalMs);
+    this.#deps.resolver.resolve(destination.name, 0, signal).then(
+      (addresses) => this.#later(turn, () => this.#dialAllowed(turn, step, addresses, startedMs)),
+      (error: unknown) => this.#later(turn, () => this.#fail(turn, state, resolveFailureOf(error))),
     );
-  };
+  }
 
-  const dialAllowed = (turn: Turn, step: ConnectStep, addresses: readonly IpAddress[], startedMs: number): void => {
+  #dialAllowed(turn: Turn, step: ConnectStep, addresses: readonly IpAddress[], startedMs: number): void {
     const { session } = turn;
-    const allowed = addresses.filter((address) => isAllowed(session, step.destination, address));
-    if (allowed.length === 0) return fail(turn, step.state, 'NotAllowed');
-    deps.dialler.dialAddresses(session, {
+    const allowed = addresses.filter((address) => this.#isAllowed(session, step.destination, address));
+    if (allowed.length === 0) return this.#fail(turn, step.state, 'NotAllowed');
+    this.#deps.dialler.dialAddresses(session, {
       addresses: allowed,
       port: step.destination.port,
       skip: session.skip + turn.consumed,
       reply: withReplies(turn, step.successReply),
       startedMs,
-      onFailed: (failure) => fail(turn, step.state, forwardFailureOf(failure)),
+      onFailed: (failure) => this.#fail(turn, step.state, forwardFailureOf(failure)),
     });
-  };
+  }
 
-  const isAllowed = (session: Session, destination: Destination, address: IpAddress): boolean => {
-    const rules = session.user === null ? null : deps.snapshot().rulesByUser.get(session.user);
+  #isAllowed(session: Session, destination: Destination, address: IpAddress): boolean {
+    const rules = session.user === null ? null : this.#deps.snapshot().rulesByUser.get(session.user);
     if (rules === undefined) return false; // removed by a reload since the password was checked
     const domain = destination.kind === 'domain' ? destination.name : null;
-    const judgement = judgeDestination(rules, { domain, address, port: destination.port }, deps.ownAddresses());
-    return judgement.kind === 'allowed';
-  };
+    const dialled = { domain, address, port: destination.port };
+    return judgeDestination(rules, dialled, this.#deps.ownAddresses()).kind === 'allowed';
+  }
 
-  const fail = (turn: Turn, state: ForwardState, failure: ForwardFailure): void => {
-    const end =
-      failure === 'HandshakeTimedOut'
-        ? endingOfRefusal('DetectTimeout')
-        : endingOfRefusal(closeReasonOfFailure(failure));
-    closeSession(turn.session, end, withReplies(turn, failureReply(state, failure)));
-  };
+  #fail(turn: Turn, state: ForwardState, failure: ForwardFailure): void {
+    const reason = failure === 'HandshakeTimedOut' ? 'DetectTimeout' : closeReasonOfFailure(failure);
+    closeSession(turn.session, endingOfRefusal(reason), withReplies(turn, failureReply(state, failure)));
+  }
 
-  return {
-    bytes(session, event) {
-      if (session.stage.kind !== 'forward') return closeSession(session, endingOfRefusal('Internal'), null);
-      const start = event.offset + session.skip;
-      const isOver = (event.detail & (dataFlag.deadline | dataFlag.end)) !== 0;
-      const turn: Turn = { session, start, end: event.offset + event.length, consumed: 0, replies: [], isOver };
-      stepOn(turn, session.stage.state);
-    },
-  };
+  /** Goes on outside of the engine's batches, unless the connection ended meanwhile. */
+  #later(turn: Turn, goOn: () => void): void {
+    if (turn.session.isClosed || !turn.session.hasTurn) return;
+    goOn();
+    this.#deps.flushSoon();
+  }
 }
 
 /** What earlier steps of this turn have to say goes first. */
 function withReplies(turn: Turn, last: Buffer): Buffer {
   return turn.replies.length === 0 ? last : Buffer.concat([...turn.replies, last]);
+}
+
+function resolveFailureOf(error: unknown): ForwardFailure {
+  return error instanceof ResolveError && error.code === 'Overloaded' ? 'LimitReached' : 'ResolveFailed';
 }
 
 function forwardFailureOf(failure: DialFailure): ForwardFailure {

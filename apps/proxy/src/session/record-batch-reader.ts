@@ -29,7 +29,15 @@ export class RecordBatchReader {
 
   /** Calls with one object, filled anew for each connection: copy what is to be kept. */
   forEachOutcome({ numbers }: RecordBatch, use: (outcome: ConnectionOutcome) => void): void {
-    const outcome = { listener: '', reason: noReason, detectMs: 0, decideMs: 0, connectMs: 0, firstByteMs: 0, durationMs: 0 };
+    const outcome = {
+      listener: '',
+      reason: noReason,
+      detectMs: 0,
+      decideMs: 0,
+      connectMs: 0,
+      firstByteMs: 0,
+      durationMs: 0,
+    };
     const filled: { -readonly [Key in keyof ConnectionOutcome]: ConnectionOutcome[Key] } = outcome;
     for (let at = 0; at < numbers.length; at += column.count) {
       filled.listener = this.#words[numbers[at + column.listener] ?? -1] ?? '';

@@ -68,6 +68,8 @@ export class Session {
   upstream: IpAddress | null = null;
   upstreamPort = 0;
   detectedUs = -1;
+  /** When dialling began, by the driver's clock. */
+  dialStartedMs = 0;
   plannedEnd: PlannedEnd | null = null;
   /** Close as soon as the connection is seen in its new worker. */
   closesWhenMoved = false;

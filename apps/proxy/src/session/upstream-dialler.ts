@@ -67,12 +67,15 @@ export class UpstreamDialler {
   /** Dials the route's endpoints; the session is closed with the last failure when all have failed. */
   dialRoute(session: Session, route: RouteState): void {
     session.stage = dialling;
+    session.dialStartedMs = this.#deps.nowMs();
     const endpoint = route.endpoints?.pick(noneTried, this.#deps.random);
     // The common case costs nothing but the command: one endpoint with an address, and it answers.
-    if (endpoint?.literal != null && endpoint.config.address.kind === 'tcp') {
+    const literal = endpoint?.literal ?? null;
+    if (endpoint !== undefined && literal !== null && endpoint.config.address.kind === 'tcp') {
       this.#useEndpoint(session, endpoint);
       const { connectMs, connectTotalMs } = session.listener.config.timeouts;
-      this.#connect(session, endpoint.literal, endpoint.config.address.port, Math.min(connectMs, connectTotalMs));
+      const { port } = endpoint.config.address;
+      this.#connect(session, { address: literal, port, deadlineMs: Math.min(connectMs, connectTotalMs), reply: null });
       return;
     }
     this.#tryEndpoint(session, this.#begin(session, route), endpoint);
@@ -112,7 +115,7 @@ export class UpstreamDialler {
       route,
       tried: new Set(),
       onFailed: (failure) => closeSession(session, endingOfDialFailure(failure), null),
-      totalDeadlineMs: this.#deps.nowMs() + session.listener.config.timeouts.connectTotalMs,
+      totalDeadlineMs: session.dialStartedMs + session.listener.config.timeouts.connectTotalMs,
     };
     this.#attempts.set(session, attempt);
     return attempt;
@@ -128,7 +131,8 @@ export class UpstreamDialler {
     }
     attempt.nextAddress += 1;
     const perAttemptMs = Math.min(leftMs, session.listener.config.timeouts.connectMs);
-    this.#connect(session, address, attempt.port, Math.max(1, Math.round(perAttemptMs)), attempt.reply);
+    const deadlineMs = Math.max(1, Math.round(perAttemptMs));
+    this.#connect(session, { address, port: attempt.port, deadlineMs, reply: attempt.reply });
   }
 
   #tryEndpoint(session: Session, attempt: Attempt, endpoint: Endpoint | undefined): void {
@@ -173,13 +177,7 @@ export class UpstreamDialler {
     session.upstream = null;
   }
 
-  #connect(
-    session: Session,
-    address: IpAddress,
-    port: number,
-    deadlineMs: number,
-    reply: Uint8Array | null = null,
-  ): void {
+  #connect(session: Session, { address, port, deadlineMs, reply }: ConnectTarget): void {
     session.upstream = address;
     session.upstreamPort = port;
     writeEngineAddress(this.#words, 0, address);
@@ -212,6 +210,14 @@ export class UpstreamDialler {
       fastOpen: session.endpoint?.config.tcpFastOpen ?? false,
     });
   }
+}
+
+interface ConnectTarget {
+  readonly address: IpAddress;
+  readonly port: number;
+  readonly deadlineMs: number;
+  /** For the client, once connected. */
+  readonly reply: Uint8Array | null;
 }
 
 type DialTarget = Pick<Dial, 'family' | 'port' | 'words' | 'path' | 'deadlineMs' | 'reply'>;
