@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
+import { eventually } from '@sluice/testkit/eventually.ts';
 import { findAccessLine } from '@sluice/testkit/find-access-line.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { startResetOrigin } from '@sluice/testkit/reset-origin.ts';
@@ -22,10 +23,11 @@ async function startPair(t: TestContext, more = '') {
   const sluice = await startSluice(t, { config });
   const client = await connectTcp(t, sluice.address('edge'));
   client.send('first');
-  while (sockets.length === 0) await pause(5);
-  const [socket] = sockets;
-  assert.ok(socket);
-  const upstream = new TcpClient(socket);
+  const upstream = await eventually(() => {
+    const [socket] = sockets;
+    assert.ok(socket, 'the origin was not reached');
+    return new TcpClient(socket);
+  });
   assert.equal((await upstream.receive(5)).toString(), 'first');
   return { sluice, client, upstream };
 }
