@@ -36,7 +36,7 @@ export interface Addon {
   describeLayout(): Readonly<Record<string, number>>;
 }
 
-export const addonPath: URL = new URL('../build/addon/Release/sluice.node', import.meta.url);
+const addonPath: URL = new URL('../build/addon/Release/sluice.node', import.meta.url);
 
 /** Loads the addon once per isolate (Node caches it). Throws when it is not built: `make build`. */
 export function loadAddon(): Addon {

@@ -33,10 +33,24 @@ export async function loadConfig(path: string, env: Environment): Promise<Loaded
     return { kind: 'invalid', digest: null, errors: [unreadable(path, error)] };
   }
   const digest = createHash('sha256').update(bytes).digest('hex');
-  const text = bytes.toString('utf8');
+  const text = decode(bytes);
+  if (text === null) return { kind: 'invalid', digest, errors: [notText(path)] };
   const outcome = parseConfig({ text, file: path, env });
   if (outcome.kind === 'invalid') return { kind: 'invalid', errors: outcome.errors, digest };
   return { kind: 'valid', config: outcome.config, notes: outcome.notes, digest, text };
+}
+
+/** Null: not UTF-8. A wrong byte replaced in silence would end up in a route. */
+function decode(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function notText(path: string): ConfigIssue {
+  return { file: path, line: 1, column: 1, message: 'the file is not UTF-8 text', remedy: 'save it as UTF-8' };
 }
 
 async function readBounded(path: string): Promise<Buffer> {

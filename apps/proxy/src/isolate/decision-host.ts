@@ -27,7 +27,7 @@ export interface DecisionHost {
   drain(timeoutMs: number): Promise<number>;
 }
 
-export class DecisionIsolateError extends Error {
+class DecisionIsolateError extends Error {
   readonly code = 'SLUICE_DECISION_ISOLATE';
   override readonly name = 'DecisionIsolateError';
 }

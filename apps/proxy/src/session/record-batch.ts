@@ -62,7 +62,7 @@ export const column = {
 } as const;
 
 export const batchProtocols: readonly Protocol[] = [...detectableProtocols, 'Unknown'];
-export const noWord = -1;
+const noWord = -1;
 // Neither can be in a host name; ALPN values are escaped.
 export const recordEnd = '\u0000';
 export const valueEnd = '\u0001';

@@ -30,7 +30,7 @@ export interface PlannedEnd {
   readonly reason: CloseReason;
 }
 
-export const detecting: SessionStage = { kind: 'detecting' };
+const detecting: SessionStage = { kind: 'detecting' };
 export const dialling: SessionStage = { kind: 'dialling' };
 export const relaying: SessionStage = { kind: 'relaying' };
 
