@@ -55,11 +55,12 @@ void Worker::watchForeign(int fd) {
 }
 
 void Worker::drainCommands() {
+  // In-loop JS has just decided in this thread, however long that took: deadlines run from now.
+  state_.refreshClock();
   commands_.drain([this](const CommandRecord& command) { take(command); });
 }
 
 bool Worker::step(int64_t maxWaitNs) {
-  state_.refreshClock();
   drainCommands();
   if (hasDeferredWork()) deferredWork();
   publish();
@@ -171,9 +172,12 @@ void Worker::connectionEvent(Connection& connection, uint32_t side, uint32_t eve
 }
 
 void Worker::relayEvent(Connection& connection, uint32_t side, uint32_t events) {
-  // A reset after its FIN: no read will tell.
-  if ((events & EPOLLERR) != 0 && connection.direction[side].ended) {
-    const bool isClient = side == kClient;
+  // A reset that no read will tell: it came after its FIN, or the client's bytes are stuck before an upstream that does
+  // not take them. (Bytes of an upstream that reset go to a slow client all the same.)
+  const Direction& from = connection.direction[side];
+  const bool isClient = side == kClient;
+  const bool isStuck = isClient && from.hasPending() && !from.writable;
+  if ((events & EPOLLERR) != 0 && (from.ended || isStuck)) {
     return closer_.finish(connection, isClient ? EndCause::ClientReset : EndCause::UpstreamReset,
                           true);
   }

@@ -35,17 +35,9 @@ RelayPump::RelayPump(Poller& poller, PipePool& pipes, Counters& counters, const 
       options_(options),
       buffer_(new uint8_t[kLargeCopyBytes]) {}
 
-void RelayPump::accountUp(const Connection& connection, uint64_t bytes) {
-  counters_.add(Counter::BytesUp, static_cast<double>(bytes));
-  Counters::bump(region_.listenerCounters(
-                     connection.listener)[static_cast<uint32_t>(ListenerCounter::BytesUp)],
-                 static_cast<double>(bytes));
-}
-
-void RelayPump::accountDown(const Connection& connection, uint64_t bytes) {
-  counters_.add(Counter::BytesDown, static_cast<double>(bytes));
-  Counters::bump(region_.listenerCounters(
-                     connection.listener)[static_cast<uint32_t>(ListenerCounter::BytesDown)],
+void RelayPump::account(uint32_t listener, Counter all, ListenerCounter own, uint64_t bytes) {
+  counters_.add(all, static_cast<double>(bytes));
+  Counters::bump(region_.listenerCounters(listener)[static_cast<uint32_t>(own)],
                  static_cast<double>(bytes));
 }
 
@@ -59,11 +51,20 @@ RelayOutcome RelayPump::pump(Connection& connection, uint64_t nowMs) {
     const Progress progress = pumpDirection(connection, k);
     if (progress == Progress::Continue || progress == Progress::Stop) continue;
     const uint32_t brokenSide = progress == Progress::SourceBroken || connection.isEcho ? k : 1 - k;
-    return brokenSide == kClient ? RelayOutcome::ClientBroke : RelayOutcome::UpstreamBroke;
+    if (brokenSide == kClient) return RelayOutcome::ClientBroke;
+    if (k == kClient) deliverLastAnswer(connection);
+    return RelayOutcome::UpstreamBroke;
   }
   if (isFinished(connection)) return RelayOutcome::Finished;
   passEnds(connection);
   return RelayOutcome::Open;
+}
+
+/// The upstream takes no more. What it answered before may be unread, or corked until its end is passed on.
+void RelayPump::deliverLastAnswer(Connection& connection) {
+  connection.direction[kUpstream].readable = !connection.direction[kUpstream].ended;
+  pumpDirection(connection, kUpstream);
+  passEnds(connection);
 }
 
 bool RelayPump::isFinished(const Connection& connection) {
@@ -211,8 +212,7 @@ RelayPump::Progress RelayPump::fillPipe(Connection& connection, uint32_t k, uint
   Direction& direction = connection.direction[k];
   if (!direction.pipe.valid()) direction.pipe = pipes_.take();
   if (!direction.pipe.valid()) {  // at a limit: copy, and try again when reads fill the buffer
-    direction.spliceMode = false;
-    direction.fullReads = 0;
+    leaveSplice(connection, k);
     return copyOnce(connection, k);
   }
   // Only ever into an empty pipe: then EAGAIN means "socket is dry" and never "pipe is full".
@@ -226,13 +226,16 @@ RelayPump::Progress RelayPump::fillPipe(Connection& connection, uint32_t k, uint
       return Progress::Continue;
     }
     if (errno != EAGAIN) return Progress::SourceBroken;
-    sourceWentDry(connection, k, spliced);
-    return Progress::Stop;
+    if (!direction.urgent) {
+      sourceWentDry(connection, k, spliced);
+      return Progress::Stop;
+    }
   }
-  if (got == 0) {
-    markEnded(connection, k);
-    returnPipe(direction);
-    return Progress::Stop;
+  if (got <= 0) {
+    // Splice cannot pass an urgent mark: it says EAGAIN there, or 0 once FIN has come, as at the end. Only recv steps
+    // over the mark and knows the end for certain.
+    leaveSplice(connection, k);
+    return copyOnce(connection, k);
   }
   direction.inPipe = static_cast<uint32_t>(got);
   spliced += direction.inPipe;
@@ -250,19 +253,22 @@ void RelayPump::sourceWentDry(Connection& connection, uint32_t k, uint32_t splic
     return;
   }
   if (++direction.smallWakes < kSmallWakesToCopy) return;
+  counters_.add(Counter::ToCopy);
+  leaveSplice(connection, k);
+}
+
+void RelayPump::leaveSplice(Connection& connection, uint32_t k) {
+  Direction& direction = connection.direction[k];
   direction.spliceMode = false;
   direction.fullReads = 0;
-  counters_.add(Counter::ToCopy);
+  returnPipe(direction);
   setLowWater(connection, k, false);
 }
 
 void RelayPump::refuseSplice(Connection& connection, uint32_t k) {
-  Direction& direction = connection.direction[k];
   counters_.add(Counter::SpliceFallbacks);
-  direction.noSplice = true;
-  direction.spliceMode = false;
-  returnPipe(direction);
-  setLowWater(connection, k, false);
+  connection.direction[k].noSplice = true;
+  leaveSplice(connection, k);
 }
 
 RelayPump::Progress RelayPump::pipeToResidual(Connection& connection, uint32_t k) {
@@ -378,11 +384,7 @@ bool RelayPump::letGo(Connection& connection) {
   for (const Direction& direction : connection.direction) {
     if (direction.queued || direction.hasPending()) return false;
   }
-  for (uint32_t k = 0; k < 2; ++k) {
-    setLowWater(connection, k, false);
-    returnPipe(connection.direction[k]);
-    connection.direction[k].spliceMode = false;
-  }
+  for (uint32_t k = 0; k < 2; ++k) leaveSplice(connection, k);
   return true;
 }
 

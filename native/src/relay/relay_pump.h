@@ -56,8 +56,12 @@ class RelayPump {
   /// Directions under a raised low-water mark: the caller pumps them at each tick.
   [[nodiscard]] std::vector<ConnectionSide>& lowWaterList() { return lowWater_; }
 
-  void accountUp(const Connection& connection, uint64_t bytes);
-  void accountDown(const Connection& connection, uint64_t bytes);
+  void accountUp(const Connection& connection, uint64_t bytes) {
+    account(connection.listener, Counter::BytesUp, ListenerCounter::BytesUp, bytes);
+  }
+  void accountDown(const Connection& connection, uint64_t bytes) {
+    account(connection.listener, Counter::BytesDown, ListenerCounter::BytesDown, bytes);
+  }
 
  private:
   enum class Progress : uint8_t { Continue, Stop, SourceBroken, SinkBroken };
@@ -71,6 +75,7 @@ class RelayPump {
   Progress pipeToResidual(Connection& connection, uint32_t k);
   void sourceWentDry(Connection& connection, uint32_t k, uint32_t spliced);
   void refuseSplice(Connection& connection, uint32_t k);
+  void leaveSplice(Connection& connection, uint32_t k);
   void returnPipe(Direction& direction);
   void blockWrite(Connection& connection, uint32_t k);
   void noteRead(Connection& connection, uint32_t k, uint64_t bytes);
@@ -80,7 +85,9 @@ class RelayPump {
   void setLowWater(Connection& connection, uint32_t k, bool on);
   void keepResidual(Direction& direction, const uint8_t* bytes, uint32_t count);
   void adapt(Connection& connection, uint32_t k, bool wasFull);
+  void deliverLastAnswer(Connection& connection);
   void passEnds(Connection& connection);
+  void account(uint32_t listener, Counter all, ListenerCounter own, uint64_t bytes);
   [[nodiscard]] static bool isFinished(const Connection& connection);
 
   Poller& poller_;

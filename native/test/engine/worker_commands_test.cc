@@ -281,6 +281,7 @@ TEST_F(WorkerCommandsTest, ResetsAClientThatDoesNotTakeAReply) {
   client = connectTo(rig.listen(), 2048);
   client.write("g");
   EventRecord turn = rig.expect(EventType::Data);
+  TestSocket(Fd(dup(rig.connection(turn).fd[kClient].get()))).setSendBuffer(4096);
   EXPECT_TRUE(rig.until(
       [&] {
         rig.js().reply(turn, std::string(kSlotReplyBytes, 'r'), 1);

@@ -96,6 +96,23 @@ TEST_F(WorkerDeadlinesTest, EndsAnIdleConnectionThatIsStuckOnItsReader) {
       10'000));
 }
 
+TEST_F(WorkerDeadlinesTest, MeasuresADeadlineFromItsCommandHoweverLongJsTook) {
+  const TestListener full = TestListener::tcp(0);
+  const TestSocket first = connectTo(full.port());
+  TestSocket client = connectTo(rig.listen());
+  client.write("x");
+  const EventRecord turn = rig.expect(EventType::Data);
+  const uint64_t askedNs = monotonicNs();
+  while (monotonicNs() - askedNs < 200 * kNsPerMs) {
+  }  // JS decides in the worker's own thread
+  const uint64_t answeredNs = monotonicNs();
+  rig.js().connect(turn, {.to = full.address(), .deadlineMs = 100});
+  rig.js().flush();
+  rig.worker().drainCommands();
+  rig.expect(EventType::ConnectFailed);
+  EXPECT_GE(monotonicNs() - answeredNs, 99 * kNsPerMs);
+}
+
 TEST_F(WorkerDeadlinesTest, KeepsBothSidesOfALongConnectionAlive) {
   EngineOptions options = smallOptions();
   options.settleMs = 30;
