@@ -4,4 +4,5 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
 hack/build.sh
+hack/install-packages.sh run
 exec node examples/quickstart.ts "$@"

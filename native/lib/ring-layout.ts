@@ -30,6 +30,7 @@ export const layout = {
   commandCapacity: 8192,
   smallSlots: 4096,
   largeSlots: 128,
+  maxPipes: 1024,
 } as const;
 
 export const eventType = {

@@ -102,6 +102,7 @@ Napi::Value describeLayout(const Napi::CallbackInfo& info) {
   out.Set("commandCapacity", kCommandRingCapacity);
   out.Set("smallSlots", kSmallSlots);
   out.Set("largeSlots", kLargeSlots);
+  out.Set("maxPipes", kMaxPipesPerWorker);
   out.Set("connectionBytes", static_cast<uint32_t>(sizeof(Connection)));
   return out;
 }

@@ -15,7 +15,9 @@ Result<std::unique_ptr<Engine>> Engine::create(std::span<const Region> regions,
     engine->workers_.push_back(std::move(worker.value()));
   }
   if (mode == DriveMode::Handover && engine->workers_.size() > 1) {
-    engine->workers_[0]->handOverTo(engine->workers_[1]->inbox());
+    for (size_t number = 1; number < engine->workers_.size(); ++number) {
+      engine->workers_[0]->handOverTo(engine->workers_[number]->inbox());
+    }
   }
   return engine;
 }

@@ -172,8 +172,9 @@ void Worker::connectionEvent(Connection& connection, uint32_t side, uint32_t eve
 }
 
 void Worker::relayEvent(Connection& connection, uint32_t side, uint32_t events) {
-  // A reset that no read will tell: it came after its FIN, or the client's bytes are stuck before an upstream that does
-  // not take them. (Bytes of an upstream that reset go to a slow client all the same.)
+  // A reset that no read will tell: it came after its FIN, or the client's bytes are stuck before
+  // an upstream that does not take them. (Bytes of an upstream that reset go to a slow client all
+  // the same.)
   const Direction& from = connection.direction[side];
   const bool isClient = side == kClient;
   const bool isStuck = isClient && from.hasPending() && !from.writable;
@@ -223,7 +224,7 @@ void Worker::settle(Connection& connection) {
     if (!connection.isEcho) setLivenessOptions(connection.fd[kUpstream].get());
   }
   connection.settled = true;
-  if (handoverTarget_ == nullptr || connection.isEcho) return;
+  if (handoverTargets_.empty() || connection.isEcho) return;
   if (state_.relay.letGo(connection)) return handOver(connection);
   const uint64_t retry = state_.nowMs + kHandoverRetryMs;
   if (retry < state_.timers.deadline(connection.index)) state_.timers.arm(connection.index, retry);
@@ -245,7 +246,7 @@ void Worker::handOver(Connection& connection) {
   connection.generation = leaving.generation;
   state_.connections.release(connection);
   state_.counters.set(Counter::Active, state_.connections.active());
-  handoverTarget_->offer(std::move(leaving));
+  handoverTargets_[nextHandover_++ % handoverTargets_.size()]->offer(std::move(leaving));
 }
 
 void Worker::adopt(Connection arriving) {

@@ -38,8 +38,8 @@ class Worker {
   /// Closes everything. After it the worker is not stepped again.
   void teardown();
 
-  /// Long connections go on in `target` (another worker) once they are settled.
-  void handOverTo(HandoverQueue& target) { handoverTarget_ = &target; }
+  /// Long connections go on in `target` (another worker; several take turns) once they are settled.
+  void handOverTo(HandoverQueue& target) { handoverTargets_.push_back(&target); }
   [[nodiscard]] HandoverQueue& inbox() { return inbox_; }
   /// JS is asked by the thread that steps: a step with a question pending does not block.
   void askInLoop() { asksInLoop_ = true; }
@@ -82,7 +82,8 @@ class Worker {
   Acceptor acceptor_;
   Fd wakeFd_;
   HandoverQueue inbox_;
-  HandoverQueue* handoverTarget_ = nullptr;
+  std::vector<HandoverQueue*> handoverTargets_;  // taken in turn
+  size_t nextHandover_ = 0;
   uint64_t lastLowWaterTickNs_ = 0;
   bool isForeignReady_ = false;
   bool asksInLoop_ = false;

@@ -60,7 +60,8 @@ RelayOutcome RelayPump::pump(Connection& connection, uint64_t nowMs) {
   return RelayOutcome::Open;
 }
 
-/// The upstream takes no more. What it answered before may be unread, or corked until its end is passed on.
+/// The upstream takes no more. What it answered before may be unread, or corked until its end is
+/// passed on.
 void RelayPump::deliverLastAnswer(Connection& connection) {
   connection.direction[kUpstream].readable = !connection.direction[kUpstream].ended;
   pumpDirection(connection, kUpstream);
@@ -232,8 +233,8 @@ RelayPump::Progress RelayPump::fillPipe(Connection& connection, uint32_t k, uint
     }
   }
   if (got <= 0) {
-    // Splice cannot pass an urgent mark: it says EAGAIN there, or 0 once FIN has come, as at the end. Only recv steps
-    // over the mark and knows the end for certain.
+    // Splice cannot pass an urgent mark: it says EAGAIN there, or 0 once FIN has come, as at the
+    // end. Only recv steps over the mark and knows the end for certain.
     leaveSplice(connection, k);
     return copyOnce(connection, k);
   }

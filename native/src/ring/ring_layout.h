@@ -104,7 +104,8 @@ inline constexpr uint16_t kFlagFastOpen = 4;
 inline constexpr uint16_t kFlagImmediate =
     8;  // SetListener: ask JS at accept, without waiting for a byte
 
-inline constexpr uint16_t kFlagAgain = 16;  // Reply: JS has not parsed all bytes of the slot; ask again at once
+inline constexpr uint16_t kFlagAgain =
+    16;  // Reply: JS has not parsed all bytes of the slot; ask again at once
 
 struct CommandRecord {
   uint8_t type = 0;

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +17,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include "base/fd.h"
@@ -59,6 +64,15 @@ void refuseSystemCall(int number, int error) {
   const sock_fprog filter{program.size(), program.data()};
   EXPECT_EQ(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
   EXPECT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+bool enterOwnNetwork() {
+  if (unshare(CLONE_NEWNET) != 0) return false;
+  const Fd any(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq loopback{};
+  std::strncpy(loopback.ifr_name, "lo", sizeof loopback.ifr_name - 1);
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  return ioctl(any.get(), SIOCSIFFLAGS, &loopback) == 0;
 }
 
 }  // namespace sluice::test

@@ -16,4 +16,8 @@ void leaveDescriptors(uint32_t count);
 /// child.
 void refuseSystemCall(int number, int error);
 
+/// Moves this process into a network of its own, with loopback only. False: not permitted. Only in
+/// a child.
+[[nodiscard]] bool enterOwnNetwork();
+
 }  // namespace sluice::test

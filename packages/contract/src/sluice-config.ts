@@ -80,7 +80,7 @@ const datapathSchema = Type.Object(
       'Auto',
     ),
     workers: withDefault(
-      Type.Integer({ minimum: 0, maximum: 256, description: 'Relay workers; 0 goes by the CPUs.' }),
+      Type.Integer({ minimum: 0, maximum: 63, description: 'Relay workers; 0 goes by the CPUs.' }),
       0,
     ),
     splice: withDefault(Type.Boolean({ description: 'Relay bulk data inside the kernel.' }), true),
@@ -98,7 +98,7 @@ export const sluiceConfigSchema = Type.Object(
     admin: withDefault(adminSchema, {}),
     log: withDefault(logSchema, {}),
     datapath: withDefault(datapathSchema, {}),
-    listeners: Type.Array(listenerSchema, { maxItems: 1024, description: 'The open ports.' }),
+    listeners: Type.Array(listenerSchema, { maxItems: 128, description: 'The open ports.' }),
     routes: withDefault(Type.Array(routeSchema, { maxItems: 200_000, description: 'Which connections go where.' }), []),
     users: withDefault(
       Type.Array(userSchema, { maxItems: 200_000, description: 'Who may use the forward proxy.' }),

@@ -41,6 +41,7 @@ export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
         engine_slots_in_use: counters.slotsInUse,
         engine_slots_max: (smallSlots + largeSlots) * host.regions.length,
         engine_pipes_in_use: counters.pipesOpen,
+        engine_pipes_max: layout.maxPipes * host.regions.length,
         engine_fds_in_use: 2 * (counters.active + counters.pipesOpen),
         engine_fds_max: deps.plan.fdBudget,
         decision_pause_seconds: longestPauseMs(host.pauses) / 1000,

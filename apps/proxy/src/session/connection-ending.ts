@@ -14,7 +14,9 @@ export function endingSeenByEngine(cause: EndCause, firstEnd: FirstEnd): Planned
     case 'ClientGone':
       return { closedBy: 'Client', reason: 'ClientGone' };
     case 'ClientReset':
-      return { closedBy: 'Client', reason: 'ClientReset' };
+      // Behind its own FIN a reset only says that the client's program had closed before the upstream's last bytes came,
+      // as every TLS client does that does not wait for the other's close_notify.
+      return { closedBy: 'Client', reason: firstEnd === 'Client' ? 'Finished' : 'ClientReset' };
     case 'UpstreamReset':
       return { closedBy: 'Upstream', reason: 'UpstreamReset' };
     case 'IdleTimeout':

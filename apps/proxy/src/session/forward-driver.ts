@@ -23,7 +23,8 @@ import { endingOfRefusal } from './connection-ending.ts';
 import type { RoutingSnapshot } from './routing-snapshot.ts';
 import type { Session } from './session.ts';
 import { closeSession } from './session-turn.ts';
-import type { DialFailure, UpstreamDialler } from './upstream-dialler.ts';
+import type { DialFailure } from './dial-attempt.ts';
+import type { UpstreamDialler } from './upstream-dialler.ts';
 
 export interface ForwardDriverDeps {
   readonly credentials: CredentialChecker;
@@ -99,7 +100,7 @@ export class ForwardDriver {
     session.skip = 0;
     session.hasTurn = false;
     // The deadline of detection runs on: no byte of a handshake moves it.
-    session.port.reply(session, { bytes: Buffer.concat(turn.replies), consume, deadlineMs: 0, again: false });
+    session.port.reply(session, { bytes: joined(turn.replies), consume, deadlineMs: 0, again: false });
   }
 
   #authenticate(turn: Turn, step: AuthenticateStep): void {
@@ -161,6 +162,12 @@ export class ForwardDriver {
     goOn();
     this.#deps.flushSoon();
   }
+}
+
+const nothing = Buffer.alloc(0);
+
+function joined(replies: readonly Buffer[]): Buffer {
+  return replies.length === 1 ? (replies[0] ?? nothing) : Buffer.concat(replies);
 }
 
 /** What earlier steps of this turn have to say goes first. */

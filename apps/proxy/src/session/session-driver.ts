@@ -275,7 +275,7 @@ class SessionDriver implements EngineHandlers {
     ended.upstreamPort = session.upstreamPort;
     ended.detectUs = session.detectedUs;
     ended.decideUs = isReached ? Math.max(0, event.decidedUs - session.detectedUs) : -1;
-    this.#record(event, session.plannedEnd ?? endingSeenByEngine(endCauseOf(event), firstEndOf(event)));
+    this.#record(event, session.plannedEnd ?? endingOf(session, event));
   }
 
   #record(event: EventRecord, end: PlannedEnd): void {
@@ -290,6 +290,16 @@ class SessionDriver implements EngineHandlers {
     this.#deps.record(ended);
   }
 }
+
+/** The end of a session that we did not end. */
+function endingOf(session: Session, event: EventRecord): PlannedEnd {
+  // A health client that was answered and leaves between two requests has had all it came for.
+  if (session.stage.kind === 'health' && session.stage.isIdle && endCauseOf(event) === 'ClientGone')
+    return finishedByClient;
+  return endingSeenByEngine(endCauseOf(event), firstEndOf(event));
+}
+
+const finishedByClient: PlannedEnd = { closedBy: 'Client', reason: 'Finished' };
 
 function endCauseOf(event: EventRecord): (typeof endCauses)[number] {
   return endCauses[event.detail & 0xff] ?? 'Internal';

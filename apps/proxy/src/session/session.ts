@@ -9,6 +9,7 @@ import type { HealthState } from '../health/health-responder.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { ClosedBy, CloseReason } from './connection-record.ts';
+import type { DialAttempt } from './dial-attempt.ts';
 import type { ListenerState } from './listener-state.ts';
 import type { RouteState } from './routing-snapshot.ts';
 
@@ -68,6 +69,7 @@ export class Session {
   upstream: IpAddress | null = null;
   upstreamPort = 0;
   detectedUs = -1;
+  attempt: DialAttempt | null = null;
   /** When dialling began, by the driver's clock. */
   dialStartedMs = 0;
   plannedEnd: PlannedEnd | null = null;

@@ -9,15 +9,11 @@ import type { IpAddress } from '../routing/ip-address.ts';
 import { ResolveError } from '../upstream/resolve-error.ts';
 import type { AddressFamily, Resolver } from '../upstream/resolver.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
-import { connectFailureOf, endingOfConnectFailure, endingOfRefusal, type ConnectFailure } from './connection-ending.ts';
+import { connectFailureOf, endingOfConnectFailure, endingOfRefusal } from './connection-ending.ts';
 import type { RouteState } from './routing-snapshot.ts';
+import type { DialAttempt, DialFailure } from './dial-attempt.ts';
 import { dialling, type PlannedEnd, type Session } from './session.ts';
 import { closeSession } from './session-turn.ts';
-
-/** Why the last attempt failed, when nothing is left to try. */
-export type DialFailure =
-  | { readonly kind: 'connect'; readonly failure: ConnectFailure }
-  | { readonly kind: 'resolve'; readonly code: ResolveError['code'] };
 
 /** Addresses to dial one after the other, already judged. */
 export interface DirectDial {
@@ -37,27 +33,13 @@ export interface UpstreamDiallerDeps {
   readonly flushSoon: () => void;
 }
 
-/** What a dial still has before it. */
-interface Attempt {
-  readonly route: RouteState | null;
-  readonly tried: Set<Endpoint>;
-  readonly onFailed: (failure: DialFailure) => void;
-  readonly reply: Uint8Array | null;
-  readonly totalDeadlineMs: number;
-  endpointDeadlineMs: number;
-  addresses: readonly IpAddress[];
-  nextAddress: number;
-  port: number;
-  lastFailure: DialFailure;
-}
-
 const refusedFirst: DialFailure = { kind: 'connect', failure: 'HostUnreachable' };
 const noneTried: ReadonlySet<Endpoint> = new Set();
+/** Of dials without a route: nobody adds to it. */
+const nothingToTry = new Set<Endpoint>();
 
 export class UpstreamDialler {
   readonly #deps: UpstreamDiallerDeps;
-  /** Only dials that have failed once or that wait for a name: most connections never have an entry. */
-  readonly #attempts = new WeakMap<Session, Attempt>();
   readonly #words = new Uint32Array(4);
 
   constructor(deps: UpstreamDiallerDeps) {
@@ -86,9 +68,9 @@ export class UpstreamDialler {
     session.stage = dialling;
     session.skip = dial.skip;
     const { connectTotalMs } = session.listener.config.timeouts;
-    const attempt: Attempt = {
+    const attempt: DialAttempt = {
       ...noAttempt,
-      tried: new Set(),
+      tried: nothingToTry,
       onFailed: dial.onFailed,
       reply: dial.reply,
       totalDeadlineMs: dial.startedMs + connectTotalMs,
@@ -96,32 +78,32 @@ export class UpstreamDialler {
       addresses: dial.addresses,
       port: dial.port,
     };
-    this.#attempts.set(session, attempt);
+    session.attempt = attempt;
     this.#tryAddress(session, attempt);
   }
 
   /** The engine could not connect; the client's bytes are still there. `errno` is positive. */
   attemptFailed(session: Session, errno: number): void {
     const route = session.route;
-    const attempt = this.#attempts.get(session) ?? this.#begin(session, route);
+    const attempt = session.attempt ?? this.#begin(session, route);
     attempt.lastFailure = { kind: 'connect', failure: connectFailureOf(getSystemErrorName(-errno)) };
     if (session.endpoint !== null) attempt.tried.add(session.endpoint);
     this.#tryAddress(session, attempt);
   }
 
-  #begin(session: Session, route: RouteState | null): Attempt {
-    const attempt: Attempt = {
+  #begin(session: Session, route: RouteState | null): DialAttempt {
+    const attempt: DialAttempt = {
       ...noAttempt,
       route,
       tried: new Set(),
       onFailed: (failure) => closeSession(session, endingOfDialFailure(failure), null),
       totalDeadlineMs: session.dialStartedMs + session.listener.config.timeouts.connectTotalMs,
     };
-    this.#attempts.set(session, attempt);
+    session.attempt = attempt;
     return attempt;
   }
 
-  #tryAddress(session: Session, attempt: Attempt): void {
+  #tryAddress(session: Session, attempt: DialAttempt): void {
     const address = attempt.addresses[attempt.nextAddress];
     const now = this.#deps.nowMs();
     const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - now;
@@ -135,10 +117,10 @@ export class UpstreamDialler {
     this.#connect(session, { address, port: attempt.port, deadlineMs, reply: attempt.reply });
   }
 
-  #tryEndpoint(session: Session, attempt: Attempt, endpoint: Endpoint | undefined): void {
+  #tryEndpoint(session: Session, attempt: DialAttempt, endpoint: Endpoint | undefined): void {
     const now = this.#deps.nowMs();
     if (endpoint === undefined || now >= attempt.totalDeadlineMs) {
-      this.#attempts.delete(session);
+      session.attempt = null;
       return attempt.onFailed(now >= attempt.totalDeadlineMs ? timedOut : attempt.lastFailure);
     }
     this.#useEndpoint(session, endpoint);
@@ -158,7 +140,7 @@ export class UpstreamDialler {
     void this.#resolve(session, attempt, address.host, address.family);
   }
 
-  async #resolve(session: Session, attempt: Attempt, host: string, family: AddressFamily): Promise<void> {
+  async #resolve(session: Session, attempt: DialAttempt, host: string, family: AddressFamily): Promise<void> {
     const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - this.#deps.nowMs();
     try {
       attempt.addresses = await this.#deps.resolver.resolve(host, family, AbortSignal.timeout(Math.max(1, leftMs)));
@@ -184,7 +166,7 @@ export class UpstreamDialler {
     this.#command(session, { family: address.family, port, words: this.#words, path: null, deadlineMs, reply });
   }
 
-  #connectPath(session: Session, path: string, attempt: Attempt): void {
+  #connectPath(session: Session, path: string, attempt: DialAttempt): void {
     session.upstream = null;
     const deadlineMs = Math.max(1, Math.round(attempt.endpointDeadlineMs - this.#deps.nowMs()));
     const target = {
