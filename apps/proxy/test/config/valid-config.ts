@@ -145,7 +145,7 @@ const withoutReferences = fc.record(
     datapath: fc.record(
       {
         mode: fc.constantFrom('Auto', 'InLoop', 'Workers', 'Handoff'),
-        workers: fc.integer({ min: 0, max: 256 }),
+        workers: fc.integer({ min: 0, max: 63 }),
         splice: fc.boolean(),
         receiveLowWater: fc.boolean(),
         packetDiet: fc.record(
