@@ -12,6 +12,7 @@ import { findAccessLine } from '@sluice/testkit/find-access-line.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { routeTo } from '@sluice/testkit/route-to.ts';
 import { startSluice } from '@sluice/testkit/sluice-process.ts';
+import { buildSocks5Greeting, buildSocks5Login } from '@sluice/testkit/socks5-message.ts';
 import { connectTcp } from '@sluice/testkit/tcp-client.ts';
 
 test('one line a connection, with every field exact', async (t) => {
@@ -85,4 +86,26 @@ test('bytes that could not be delivered are counted as received', async (t) => {
   client.finish();
   const line = await findAccessLine(sluice, client.localAddress);
   assert.deepEqual([line.bytesUp, line.bytesDown, line.sni, line.alpn], [14, 0, null, []]);
+});
+
+test('what a client chooses cannot break a line', async (t) => {
+  const routes = [
+    'name: socks, match: { protocol: SOCKS5 }, action: ForwardProxy',
+    'name: rest, match: {}, action: Ban',
+  ];
+  const sluice = await startSluice(t, { config: buildConfig({ routes }) });
+  const openings = [
+    Buffer.concat([buildSocks5Greeting([2]), buildSocks5Login('\u001B[31m"\n{}\u202E', 'x')]),
+    buildClientHello({ serverName: 'a\n.test', alpn: ['\u001B[2J', '"\n'] }),
+    Buffer.from('GET /\u001B[2J HTTP/1.1\r\nhost: "\n\r\n\r\n'),
+  ];
+  for (const bytes of openings) {
+    const client = await connectTcp(t, sluice.address('edge'));
+    client.send(bytes);
+    await client.end();
+    client.finish();
+    const line = await findAccessLine(sluice, client.localAddress);
+    assert.ok(['AuthFailed', 'Banned', 'ProtocolError'].includes(line.reason), line.reason);
+  }
+  assert.deepEqual(sluice.strayOutput, []);
 });

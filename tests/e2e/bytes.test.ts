@@ -5,9 +5,13 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
 import { buildClientHello } from '@sluice/testkit/client-hello.ts';
+import { eventually } from '@sluice/testkit/eventually.ts';
 import { exchangePatterns } from '@sluice/testkit/exchange-patterns.ts';
+import { hasCommand } from '@sluice/testkit/has-command.ts';
 import { type HashingOrigin, startHashingOrigin } from '@sluice/testkit/hashing-origin.ts';
+import { startNamedOrigin } from '@sluice/testkit/named-origin.ts';
 import { routeTo } from '@sluice/testkit/route-to.ts';
+import { runCommand } from '@sluice/testkit/run-command.ts';
 import { type SluiceProcess, startSluice } from '@sluice/testkit/sluice-process.ts';
 import { startTcpOrigin } from '@sluice/testkit/tcp-origin.ts';
 import { connectTcp } from '@sluice/testkit/tcp-client.ts';
@@ -76,4 +80,28 @@ test('what detection read comes first and whole, with the rest behind it', async
   client.finish();
   await client.receiveAll();
   assert.ok(Buffer.concat(chunks).equals(Buffer.concat([hello, tail])));
+});
+
+const urgent = (port: number): string => `
+import socket
+for _ in range(20):
+  client = socket.create_connection(("127.0.0.1", ${port}))
+  client.send(b"a" * 1000)
+  client.send(b"!", socket.MSG_OOB)
+  client.send(b"b" * 1000)
+  client.shutdown(socket.SHUT_WR)
+  while client.recv(100): pass
+`;
+
+test('urgent data, which cuts a read short, costs no ordinary byte', {
+  skip: !hasCommand('python3') && 'no python3',
+}, async (t) => {
+  const origin = await startNamedOrigin(t, 'a');
+  const config = buildConfig({ listener: 'detect: { protocols: [] }', routes: [routeTo('all', [origin.url])] });
+  const sluice = await startSluice(t, { config });
+  const ran = await runCommand('python3', ['-c', urgent(sluice.address('edge').port)]);
+  assert.equal(ran.code, 0, ran.stderr);
+  const ordinary = 'a'.repeat(1_000) + 'b'.repeat(1_000);
+  await eventually(() => assert.equal(origin.received().length, 20));
+  for (const bytes of origin.received()) assert.equal(bytes.toString().replace('!', ''), ordinary);
 });

@@ -116,7 +116,7 @@ test('Random reaches every endpoint', async (t) => {
 
 test('LeastConnections counts those that are open', async (t) => {
   const [a, b] = [await startNamedOrigin(t, 'a'), await startNamedOrigin(t, 'b')];
-  const { edge } = await startTo(t, [a.url, b.url], atOnce, 'LeastConnections');
+  const { edge, sluice } = await startTo(t, [a.url, b.url], atOnce, 'LeastConnections');
   const held = [];
   for (let count = 0; count < 10; count += 1) {
     const client = await connectTcp(t, edge);
@@ -125,6 +125,8 @@ test('LeastConnections counts those that are open', async (t) => {
   assert.deepEqual([a.openCount(), b.openCount()], [5, 5]);
   for (const { client, at } of held) if (at === 'a') client.finish();
   await Promise.all(held.filter(({ at }) => at === 'a').map(({ client }) => client.end()));
+  // The balancer learns of an end when the log does: a close never wakes the decision thread by itself.
+  await eventually(() => assert.equal(sluice.logs((line) => line['msg'] === 'connection').length, 5));
   const next = await Promise.all([1, 2, 3].map(() => connectTcp(t, edge)));
   for (const client of next) assert.equal(await client.receiveThrough('\n'), 'a\n');
 });

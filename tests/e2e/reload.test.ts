@@ -202,6 +202,14 @@ test('admin moves live, and can be turned off', async (t) => {
   await assert.rejects(fetch(`http://${place}/healthz`));
 });
 
+test('what is read at start only rejects a reload that changes it, and says so', async (t) => {
+  const { toB, sluice } = await startTwo(t);
+  const line = await reloadBy(sluice, () => sluice.replaceConfig(`datapath: { splice: false }\n${toB}`));
+  assert.equal(line['msg'], 'reload rejected');
+  assert.match(JSON.stringify(line['errors']), /:1:\d+: datapath .*restart/u);
+  assert.equal(await readName(t, sluice.address('edge')), 'a');
+});
+
 test('a taken admin port rejects the whole reload', async (t) => {
   const { toB, sluice } = await startTwo(t);
   const taken = formatAddress(await startEchoOrigin(t));
