@@ -46,4 +46,4 @@ bench: ## Measure against HAProxy, nginx and others; writes bench/results.md
 	@hack/bench.sh
 
 clean: ## Remove what was built or cached; the installed packages stay
-	@rm -rf native/build native/build-* .cache coverage
+	@rm -rf native/build native/build-* .cache bench/.cache coverage

@@ -12,6 +12,7 @@ const patterns = {
     'packages/*/test/**/*.test.ts',
     'native/test/**/*.test.ts',
     'hack/test/**/*.test.ts',
+    'bench/test/**/*.test.ts',
   ],
   e2e: ['tests/e2e/**/*.test.ts'],
 } as const;

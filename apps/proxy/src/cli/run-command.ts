@@ -20,7 +20,7 @@ export interface RunDeps {
   readonly version: string;
   readonly err: (text: string) => void;
   /** Delivers SIGTERM, SIGINT and SIGHUP. */
-  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void) => void;
+  readonly onSignal: (signal: Signal, handler: () => void) => void;
   /** Ends the process at once. */
   readonly exit: (code: ExitCode) => never;
 }
@@ -36,6 +36,7 @@ export async function runCommand(path: string, deps: RunDeps): Promise<ExitCode>
     return exitCode.configuration;
   }
   const source: ConfigInHand = { ...loaded, file: path };
+  const signals = holdSignals(deps.onSignal);
   const sink = new LineSink();
   const logger = createLogger(source.config.log.level, { sink, nowMs });
   const proxy = await start(source, { ...deps, sink, logger });
@@ -47,11 +48,32 @@ export async function runCommand(path: string, deps: RunDeps): Promise<ExitCode>
     onChange: () => reloader.reload('FileChanged'),
     onDegraded: (error) => logger.warn('file events are not available, polling', { reason: String(error) }),
   });
-  const stopped = untilStopped({ proxy, reloader, watcher, logger, sink }, deps);
+  const stopped = untilStopped({ proxy, reloader, watcher, logger, sink }, { ...deps, onSignal: signals.deliverTo });
   logReady(source, proxy, logger);
   await stopped;
   await sink.flush(lastLinesMs);
   return exitCode.ok;
+}
+
+type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
+/** Signals that come while the proxy starts are kept until somebody can obey them: none ends the process by default. */
+function holdSignals(onSignal: RunDeps['onSignal']): { readonly deliverTo: RunDeps['onSignal'] } {
+  const handlers = new Map<Signal, () => void>();
+  const held: Signal[] = [];
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    onSignal(signal, () => {
+      const handler = handlers.get(signal);
+      if (handler === undefined) held.push(signal);
+      else handler();
+    });
+  }
+  return {
+    deliverTo(signal, handler) {
+      handlers.set(signal, handler);
+      if (held.includes(signal)) setImmediate(handler);
+    },
+  };
 }
 
 interface Output {

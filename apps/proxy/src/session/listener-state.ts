@@ -30,9 +30,14 @@ export class ListenerState {
     this.#trusted = config.proxyProtocolTrust.length === 0 ? null : trustedSources(config.proxyProtocolTrust);
   }
 
-  /** Nothing of the client is looked at before it is routed. */
+  /** No protocol is looked for: a connection is routed as soon as its PROXY header, if it must have one, is read. */
+  get looksAtNothing(): boolean {
+    return this.config.detect.protocols.length === 0;
+  }
+
+  /** A connection is routed at accept, before any byte. */
   get isImmediate(): boolean {
-    return this.config.detect.protocols.length === 0 && this.#trusted === null;
+    return this.looksAtNothing && this.#trusted === null;
   }
 
   /** Whether a connection from this address must begin with a PROXY protocol header. */

@@ -162,7 +162,7 @@ class SessionDriver implements EngineHandlers {
     const end = event.offset + event.length;
     if (!session.isHeaderRead && !this.#readHeader(session, event, isLast)) return;
     const start = event.offset + session.skip;
-    const detected = session.listener.isImmediate
+    const detected = session.listener.looksAtNothing
       ? unknownProtocol
       : (session.listener.detect(bytes, start, end) ?? (isLast ? unknownProtocol : null));
     if (detected === null) {

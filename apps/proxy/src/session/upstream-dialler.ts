@@ -142,8 +142,10 @@ export class UpstreamDialler {
 
   async #resolve(session: Session, attempt: DialAttempt, host: string, family: AddressFamily): Promise<void> {
     const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - this.#deps.nowMs();
+    // AbortSignal.timeout refuses fractions.
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(leftMs)));
     try {
-      attempt.addresses = await this.#deps.resolver.resolve(host, family, AbortSignal.timeout(Math.max(1, leftMs)));
+      attempt.addresses = await this.#deps.resolver.resolve(host, family, signal);
     } catch (error) {
       attempt.lastFailure = { kind: 'resolve', code: error instanceof ResolveError ? error.code : 'Timeout' };
     }
