@@ -63,7 +63,9 @@ void Dialer::connectTo(Connection& connection, const SocketAddress& address, uin
     if (sendEarly(connection)) return;
     if (connection.phase != Phase::Connecting) return;
   }
-  if (!state_.watch(connection, kUpstream, true)) failed(connection, errno);
+  if (!state_.watch(connection, kUpstream, true)) return failed(connection, errno);
+  // A client that resets while we wait is let go at once. (If epoll has no memory, at the deadline.)
+  if (!state_.watch(connection, kClient, false)) connection.direction[0].readable = true;
 }
 
 /// On the same host the handshake is over when connect() returns: the preface can go at once. True:
