@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 
@@ -13,10 +14,9 @@ namespace sluice::test {
 
 namespace {
 
-constexpr int64_t kStepNs = 2'000'000;
-
 std::unique_ptr<Worker> makeWorker(Region region, const EngineOptions& options,
                                    ListenerLimits& limits) {
+  std::signal(SIGPIPE, SIG_IGN);  // as Node does: splice has no MSG_NOSIGNAL
   Result<std::unique_ptr<Worker>> worker = Worker::create(region, options, limits, [] {});
   if (!worker.ok()) std::abort();
   return std::move(worker.value());
@@ -58,9 +58,9 @@ uint16_t WorkerRig::listen(uint32_t listener, const ListenerSpec& spec, uint32_t
   return bound.value().port;
 }
 
-void WorkerRig::step() {
+void WorkerRig::step(int64_t waitNs) {
   js_.flush();
-  worker_->step(kStepNs);
+  worker_->step(waitNs);
   worker_->publish();
   for (const EventRecord& event : js_.takeEvents()) events_.push_back(event);
 }

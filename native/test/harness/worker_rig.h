@@ -36,8 +36,8 @@ class WorkerRig {
 
   /// Opens a listening socket on 127.0.0.1 and gives it to the worker; its port.
   uint16_t listen(uint32_t listener = 0, const ListenerSpec& spec = {}, uint32_t ordinal = 0);
-  /// Publishes commands, steps once (waits 2 ms at most), takes the events.
-  void step();
+  /// Publishes commands, steps once (waits 2 ms at most unless told otherwise), takes the events.
+  void step(int64_t waitNs = 2'000'000);
   /// Steps until `isSo` or five seconds have passed; whether it became so.
   bool until(const std::function<bool()>& isSo, uint32_t withinMs = 5000);
   void stepFor(uint32_t ms);
