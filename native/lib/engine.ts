@@ -46,6 +46,8 @@ export interface Engine {
   readonly regions: readonly SharedArrayBuffer[];
   /** Ports whose worker accepts: all threads, or the in-loop worker alone. */
   readonly acceptingPorts: readonly WorkerPort[];
+  /** Resolves when every worker has obeyed the commands written before. */
+  fence(): Promise<void>;
   /** Publishes commands written outside a handler, soon. */
   flushSoon(): void;
   stop(): void;
@@ -70,6 +72,8 @@ class RunningEngine implements Engine {
   #isMoreWaiting = false;
   #isFlushScheduled = false;
   #isStopped = false;
+  readonly #fences = new Map<number, { readonly resolve: () => void; waiting: number }>();
+  #lastFence = 0;
 
   constructor(addon: Addon, settings: EngineSettings, handlers: EngineHandlers) {
     const shape = settings.shape ?? defaultShape;
@@ -84,6 +88,16 @@ class RunningEngine implements Engine {
     const fdBudget = Math.floor(settings.fdBudget / workers);
     this.#native = new addon.NativeEngine({ ...settings, ...shape, regions, fdBudget }, this.#drain);
     this.#native.start();
+  }
+
+  async fence(): Promise<void> {
+    this.#lastFence += 1;
+    const tag = this.#lastFence;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#fences.set(tag, { resolve, waiting: this.ports.length });
+    for (const port of this.ports) port.fence(tag);
+    this.flushSoon();
+    await promise;
   }
 
   flushSoon(): void {
@@ -113,10 +127,30 @@ class RunningEngine implements Engine {
   readonly #drainPorts = (): void => {
     this.#isMoreWaiting = false;
     for (const port of this.ports) {
-      this.#isMoreWaiting = drainPort(port, this.#event, this.#handlers) || this.#isMoreWaiting;
+      this.#isMoreWaiting = drainPort(port, this.#event, this.#dispatch) || this.#isMoreWaiting;
     }
     for (const port of this.ports) port.flush();
   };
+
+  readonly #dispatch = (port: WorkerPort): void => {
+    const event = this.#event;
+    try {
+      if (event.type === eventType.fenced) this.#passFence(event.tag);
+      else dispatch(port, event, this.#handlers);
+    } catch (error) {
+      this.#handlers.failed(error, port, event);
+    }
+  };
+
+  #passFence(tag: number): void {
+    const fence = this.#fences.get(tag);
+    if (fence === undefined) return;
+    fence.waiting -= 1;
+    if (fence.waiting > 0) return;
+    this.#fences.delete(tag);
+    // A resolved promise runs with the microtasks behind this batch.
+    fence.resolve();
+  }
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
@@ -126,16 +160,12 @@ class RunningEngine implements Engine {
 }
 
 /** Returns whether more events wait than one batch holds. */
-function drainPort(port: WorkerPort, event: EventRecord, handlers: EngineHandlers): boolean {
+function drainPort(port: WorkerPort, event: EventRecord, take: (port: WorkerPort) => void): boolean {
   const waiting = port.pendingEvents();
   const count = Math.min(waiting, maxBatch);
   for (let i = 1; i <= count; i++) {
     port.nextEvent(event);
-    try {
-      dispatch(port, event, handlers);
-    } catch (error) {
-      handlers.failed(error, port, event);
-    }
+    take(port);
     if (i % flushEvery === 0) {
       // Let the worker go on while we still decide.
       port.acknowledgeEvents();

@@ -41,6 +41,7 @@ export const eventType = {
   refused: 5,
   listenerClosed: 6,
   moved: 7,
+  fenced: 8,
 } as const;
 
 export const commandType = {
@@ -57,6 +58,7 @@ export const commandType = {
   removeListener: 11,
   pauseAccept: 12,
   resumeAccept: 13,
+  fence: 14,
 } as const;
 
 /** Bits of `EventRecord.detail` of a data event. */

@@ -238,6 +238,11 @@ export class WorkerPort {
     this.#words[at + 2] = ordinal;
   }
 
+  /** Answered by a fenced event with this tag when every command before it has been obeyed. */
+  fence(tag: number): void {
+    this.#words[this.#next(commandType.fence) + 3] = tag;
+  }
+
   pauseAccept(listener: number): void {
     this.#words[this.#next(commandType.pauseAccept) + 1] = listener;
   }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "engine/client_reader.h"
-#include "engine/closer.h"
 #include "engine/worker_state.h"
 #include "net/socket_address.h"
 
@@ -16,8 +15,7 @@ namespace sluice {
 
 class Acceptor {
  public:
-  Acceptor(WorkerState& state, ClientReader& reader, Closer& closer)
-      : state_(state), reader_(reader), closer_(closer) {}
+  Acceptor(WorkerState& state, ClientReader& reader) : state_(state), reader_(reader) {}
 
   void addListener(const CommandRecord& command);
   void setListener(const CommandRecord& command);
@@ -63,7 +61,6 @@ class Acceptor {
 
   WorkerState& state_;
   ClientReader& reader_;
-  Closer& closer_;
   std::vector<ListeningSocket> sockets_;
   std::array<ListenerSettings, kMaxListeners> settings_{};
   uint64_t retryAtMs_ = TimerWheel::kNever;

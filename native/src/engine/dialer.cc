@@ -64,7 +64,8 @@ void Dialer::connectTo(Connection& connection, const SocketAddress& address, uin
     if (connection.phase != Phase::Connecting) return;
   }
   if (!state_.watch(connection, kUpstream, true)) return failed(connection, errno);
-  // A client that resets while we wait is let go at once. (If epoll has no memory, at the deadline.)
+  // A client that resets while we wait is let go at once. (If epoll has no memory, at the
+  // deadline.)
   if (!state_.watch(connection, kClient, false)) connection.direction[0].readable = true;
 }
 

@@ -39,7 +39,7 @@ Worker::Worker(Region region, const EngineOptions& options, ListenerLimits& limi
       closer_(state_),
       reader_(state_, closer_),
       dialer_(state_, closer_),
-      acceptor_(state_, reader_, closer_),
+      acceptor_(state_, reader_),
       wakeFd_(std::move(wakeFd)),
       inbox_([this] { kick(); }) {}
 

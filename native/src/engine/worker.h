@@ -69,6 +69,7 @@ class Worker {
   void close(Connection& connection, const CommandRecord& command);
   void detach(Connection& connection);
   void leaveQuietly(Connection& connection);
+  void answerFence(const CommandRecord& command);
   void adoptPair(const CommandRecord& command);
   void adopt(Connection arriving);
   void handOver(Connection& connection);

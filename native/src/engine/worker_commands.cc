@@ -26,6 +26,8 @@ void Worker::take(const CommandRecord& command) {
       return acceptor_.setPaused(command.index, false);
     case CommandType::Relay:
       return adoptPair(command);
+    case CommandType::Fence:
+      return answerFence(command);
     case CommandType::Read:
     case CommandType::Reply:
     case CommandType::Connect:
@@ -79,6 +81,13 @@ void Worker::obey(Connection& connection, const CommandRecord& command) {
     default:
       leaveQuietly(connection);
   }
+}
+
+void Worker::answerFence(const CommandRecord& command) {
+  Connection about;
+  about.tag = command.tag;
+  about.acceptedNs = state_.nowNs;
+  state_.post(about, EventType::Fenced, 0);
 }
 
 void Worker::leaveQuietly(Connection& connection) {

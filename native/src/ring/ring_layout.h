@@ -35,6 +35,7 @@ enum class EventType : uint8_t {
   Refused,        // accepted over the listener's limit and closed at once
   ListenerClosed,  // a listening socket is closed and its queue was accepted
   Moved,           // the connection lives in this worker now, under this id
+  Fenced,          // every command before the fence with this tag has been obeyed
 };
 
 /// Flags in EventRecord::detail of Data.
@@ -95,6 +96,7 @@ enum class CommandType : uint8_t {
   RemoveListener,  // accept what is queued, then close the listening descriptor
   PauseAccept,
   ResumeAccept,
+  Fence,  // answer with Fenced
 };
 
 /// Bits of CommandRecord::flags.

@@ -10,28 +10,31 @@ import { loadAddon } from '@sluice/native/addon.ts';
 import { readListenerCounters } from '@sluice/native/counters.ts';
 import { createEngine, type Engine, type EngineHandlers } from '@sluice/native/engine.ts';
 import { layout } from '@sluice/native/ring-layout.ts';
-import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { RouteConfig, UserConfig } from '../config/effective-config.ts';
 import { CredentialChecker, defaultCredentialCheckerConfig } from '../credentials/credential-checker.ts';
 import { deriveScryptKey } from '../credentials/derive-scrypt-key.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import { ForwardDriver } from '../session/forward-driver.ts';
 import { healthDriver } from '../session/health-driver.ts';
 import { type BoundListener, ListenerSet, type PreparedListeners } from '../session/listener-set.ts';
-import { createRoutingSnapshot, type RoutingSnapshot } from '../session/routing-snapshot.ts';
+import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../session/routing-snapshot.ts';
 import { createSessionDriver } from '../session/session-driver.ts';
 import { SessionTable } from '../session/session-table.ts';
 import { closeSession } from '../session/session-turn.ts';
 import { UpstreamDialler } from '../session/upstream-dialler.ts';
 import type { Resolver } from '../upstream/resolver.ts';
 import { createSystemResolver } from '../upstream/system-resolver.ts';
-import type { EnginePlan, IsolateReply } from './isolate-messages.ts';
+import type { ConfigFrame, EnginePlan, IsolateReply } from './isolate-messages.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { createPauseMeter } from './pause-meter.ts';
 import { RecordOutbox } from './record-outbox.ts';
 
 export interface DecisionCore {
-  prepare(config: EffectiveConfig): PreparedListeners;
-  commit(): readonly BoundListener[];
+  /** A part of what the next `prepare` is about. */
+  take(routes: readonly RouteConfig[], users: readonly UserConfig[]): void;
+  prepare(frame: ConfigFrame): PreparedListeners;
+  /** Resolves when every worker has it. */
+  commit(): Promise<readonly BoundListener[]>;
   abort(): void;
   /** Resolves to the number of connections that had to be cut. */
   drain(timeoutMs: number): Promise<number>;
@@ -42,7 +45,7 @@ interface Prepared {
   readonly snapshot: RoutingSnapshot;
   readonly own: readonly IpAddress[];
   readonly listeners: Extract<PreparedListeners, { kind: 'ready' }>;
-  readonly config: EffectiveConfig;
+  readonly frame: ConfigFrame;
 }
 
 const nowMs = (): number => performance.now();
@@ -64,6 +67,7 @@ class RunningCore implements DecisionCore {
   readonly #credentials: CredentialChecker;
   #snapshot: RoutingSnapshot | null = null;
   #own: readonly IpAddress[] = [];
+  #builder: RoutingSnapshotBuilder | null = null;
   #prepared: Prepared | null = null;
 
   constructor(plan: EnginePlan, post: (reply: IsolateReply) => void) {
@@ -83,30 +87,42 @@ class RunningCore implements DecisionCore {
     this.started = { kind: 'started', regions: this.#engine.regions, pauses: this.#meter.shared };
   }
 
-  prepare(config: EffectiveConfig): PreparedListeners {
-    const listeners = this.#listeners.prepare(config.listeners);
+  take(routes: readonly RouteConfig[], users: readonly UserConfig[]): void {
+    this.#builder ??= new RoutingSnapshotBuilder(this.#snapshot);
+    const builder = this.#builder;
+    this.#meter.timed(() => {
+      builder.addRoutes(routes);
+      builder.addUsers(users);
+    });
+  }
+
+  prepare(frame: ConfigFrame): PreparedListeners {
+    const builder = this.#builder ?? new RoutingSnapshotBuilder(this.#snapshot);
+    this.#builder = null;
+    const listeners = this.#listeners.prepare(frame.listeners);
     if (listeners.kind === 'failed') return listeners;
-    const snapshot = this.#meter.timed(() => createRoutingSnapshot(config, this.#snapshot));
-    this.#prepared = { snapshot, own: ownAddresses(config, networkInterfaces()), listeners, config };
+    const own = ownAddresses(frame, networkInterfaces());
+    this.#prepared = { snapshot: builder.finish(), own, listeners, frame };
     return listeners;
   }
 
-  commit(): readonly BoundListener[] {
+  async commit(): Promise<readonly BoundListener[]> {
     if (this.#prepared === null) throw new Error('commit without prepare');
-    const { snapshot, own, listeners, config } = this.#prepared;
+    const { snapshot, own, listeners, frame } = this.#prepared;
     this.#prepared = null;
     this.#snapshot = snapshot;
     this.#own = own;
-    this.#credentials.replaceUsers(config.users);
-    this.#outbox.setDetailed(config.log.access);
+    this.#credentials.replaceUsers(snapshot.users);
+    this.#outbox.setDetailed(frame.log.access);
     const bound = listeners.commit();
-    this.#engine.flushSoon();
+    await this.#engine.fence();
     return bound;
   }
 
   abort(): void {
     this.#prepared?.listeners.abort();
     this.#prepared = null;
+    this.#builder = null;
   }
 
   async drain(timeoutMs: number): Promise<number> {

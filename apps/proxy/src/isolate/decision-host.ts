@@ -34,6 +34,9 @@ class DecisionIsolateError extends Error {
 
 type Answer = Exclude<IsolateReply, { kind: 'records' | 'limits' | 'defect' }>;
 
+/** Routes (and users) of one message: some milliseconds of the decision isolate's time. */
+const partSize = 1000;
+
 /** Starts the isolate; rejects when it cannot start. */
 export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps): Promise<DecisionHost> {
   const isolate = new AskedIsolate(plan, deps);
@@ -42,8 +45,13 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   return {
     regions: first.regions,
     pauses: first.pauses,
-    async prepare(config) {
-      const reply = await isolate.ask({ kind: 'prepare', config });
+    async prepare({ routes, users, ...frame }) {
+      for (let at = 0; at < Math.max(routes.length, users.length); at += partSize) {
+        const part = { routes: routes.slice(at, at + partSize), users: users.slice(at, at + partSize) };
+        const taken = await isolate.ask({ kind: 'part', ...part });
+        if (taken.kind !== 'taken') throw unexpected(taken);
+      }
+      const reply = await isolate.ask({ kind: 'prepare', frame });
       if (reply.kind === 'prepared') return null;
       if (reply.kind === 'refused') return reply.failures;
       throw unexpected(reply);
@@ -100,6 +108,7 @@ class AskedIsolate {
       case 'defect':
         return this.#deps.onDefect(reply.message);
       case 'started':
+      case 'taken':
       case 'prepared':
       case 'refused':
       case 'committed':

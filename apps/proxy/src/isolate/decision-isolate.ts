@@ -12,12 +12,15 @@ function run(port: NonNullable<typeof parentPort>, start: IsolateStart): void {
 
   const obey = async (request: IsolateRequest): Promise<void> => {
     switch (request.kind) {
+      case 'part':
+        core.take(request.routes, request.users);
+        return post({ kind: 'taken' });
       case 'prepare': {
-        const result = core.prepare(request.config);
+        const result = core.prepare(request.frame);
         return post(result.kind === 'ready' ? { kind: 'prepared' } : { kind: 'refused', failures: result.failures });
       }
       case 'commit':
-        return post({ kind: 'committed', listeners: core.commit() });
+        return post({ kind: 'committed', listeners: await core.commit() });
       case 'abort':
         core.abort();
         return post({ kind: 'aborted' });

@@ -2,7 +2,7 @@
  * What the main isolate and the decision isolate say to each other. Plain data by structured clone; one request is under
  * way at a time, answered by the reply of its kind.
  */
-import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { EffectiveConfig, RouteConfig, UserConfig } from '../config/effective-config.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
 
@@ -20,9 +20,14 @@ export interface IsolateStart {
   readonly plan: EnginePlan;
 }
 
+/** A configuration without what comes in parts. */
+export type ConfigFrame = Omit<EffectiveConfig, 'routes' | 'users'>;
+
 export type IsolateRequest =
+  /** A part of the configuration that the next `prepare` is about: a large one comes in many, with traffic in between. */
+  | { readonly kind: 'part'; readonly routes: readonly RouteConfig[]; readonly users: readonly UserConfig[] }
   /** Compile and bind; nothing is in force yet. */
-  | { readonly kind: 'prepare'; readonly config: EffectiveConfig }
+  | { readonly kind: 'prepare'; readonly frame: ConfigFrame }
   | { readonly kind: 'commit' }
   | { readonly kind: 'abort' }
   /** Stop accepting; answer when every connection has ended or the time is over, and what is left has been cut. */
@@ -30,6 +35,7 @@ export type IsolateRequest =
 
 export type IsolateReply =
   | { readonly kind: 'started'; readonly regions: readonly SharedArrayBuffer[]; readonly pauses: SharedArrayBuffer }
+  | { readonly kind: 'taken' }
   | { readonly kind: 'prepared' }
   | { readonly kind: 'refused'; readonly failures: readonly ListenFailure[] }
   | { readonly kind: 'committed'; readonly listeners: readonly BoundListener[] }

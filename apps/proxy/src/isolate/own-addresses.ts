@@ -9,7 +9,10 @@ import { parseIpAddress } from '../routing/parse-ip-address.ts';
 
 export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-export function ownAddresses(config: EffectiveConfig, interfaces: Interfaces): readonly IpAddress[] {
+export function ownAddresses(
+  config: Pick<EffectiveConfig, 'listeners' | 'admin'>,
+  interfaces: Interfaces,
+): readonly IpAddress[] {
   const binds: readonly BindAddress[] = [
     ...config.listeners.flatMap(({ binds: listenerBinds }) => listenerBinds),
     ...(config.admin.enabled ? [config.admin.bind] : []),

@@ -29,20 +29,28 @@ const defaultMaxKeysPerRoute = 256;
 export class RouteTable {
   /** Routes that can never win, as far as their keys show it; wide routes are not examined. */
   readonly shadowed: readonly ShadowedRoute[];
+  readonly #shadowed: ShadowedRoute[] = [];
   readonly #maxKeysPerRoute: number;
+  #count = 0;
   readonly #names = new NameTable<NameLevel>();
   readonly #anyName = new NameLevel();
   readonly #byProtocol = new Map<Protocol, NameLevel>();
   readonly #alpnAsked = new Set<string>();
 
-  constructor(routes: readonly RouteConfig[], maxKeysPerRoute: number) {
+  constructor(maxKeysPerRoute: number = defaultMaxKeysPerRoute) {
     this.#maxKeysPerRoute = maxKeysPerRoute;
-    const shadowed: ShadowedRoute[] = [];
-    for (const [order, route] of routes.entries()) {
-      const by = this.#add(route, order);
-      if (by !== undefined) shadowed.push({ route, by });
+    this.shadowed = this.#shadowed;
+  }
+
+  /**
+   * Adds routes behind those added before: a large table is built in parts, so that nothing waits for the whole. Only
+   * before the table is used. Throws CidrSyntaxError for `sources` that validation should have refused.
+   */
+  add(routes: readonly RouteConfig[]): void {
+    for (const route of routes) {
+      const by = this.#add(route, this.#count++);
+      if (by !== undefined) this.#shadowed.push({ route, by });
     }
-    this.shadowed = shadowed;
   }
 
   /** The route that wins, or undefined: then the listener's `noRoute` applies. */
@@ -105,7 +113,9 @@ export function compileRouteTable(
   routes: readonly RouteConfig[],
   maxKeysPerRoute: number = defaultMaxKeysPerRoute,
 ): RouteTable {
-  return new RouteTable(routes, maxKeysPerRoute);
+  const table = new RouteTable(maxKeysPerRoute);
+  table.add(routes);
+  return table;
 }
 
 function keysPerNameOf({ listeners, match: { alpn, sources } }: RouteConfig): number {

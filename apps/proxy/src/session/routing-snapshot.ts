@@ -1,10 +1,10 @@
 /**
  * One configuration compiled for decisions: immutable but for the balancers' counts, swapped whole. Connections keep the
- * snapshot's parts they were decided with.
+ * snapshot's parts they were decided with. Built in parts, so that a large configuration stops no decision for long.
  */
-import type { EffectiveConfig, RouteConfig, UserConfig } from '../config/effective-config.ts';
+import type { RouteConfig, UserConfig } from '../config/effective-config.ts';
 import { type CompiledAllowRules, compileAllowRules } from '../policy/compile-allow-rules.ts';
-import { compileRouteTable, type RouteTable } from '../routing/route-table.ts';
+import { RouteTable } from '../routing/route-table.ts';
 import { createEndpointSet, type EndpointSet } from '../upstream/endpoint-set.ts';
 
 export interface RouteState {
@@ -16,25 +16,53 @@ export interface RouteState {
 export interface RoutingSnapshot {
   readonly table: RouteTable;
   readonly routes: ReadonlyMap<RouteConfig, RouteState>;
+  /** By route name, for the snapshot that follows. */
+  readonly endpointsByRoute: ReadonlyMap<string, EndpointSet>;
   /** Rules by user name; null: every public destination. */
   readonly rulesByUser: ReadonlyMap<string, CompiledAllowRules | null>;
+  /** The users in force, with their verifiers. */
+  readonly users: readonly UserConfig[];
 }
 
-/** Compiles; counts of endpoints go over from `previous` by route name and URL. */
-export function createRoutingSnapshot(config: EffectiveConfig, previous: RoutingSnapshot | null): RoutingSnapshot {
-  const before = new Map<string, EndpointSet>();
-  for (const state of previous?.routes.values() ?? []) {
-    if (state.endpoints !== null) before.set(state.config.name, state.endpoints);
+export class RoutingSnapshotBuilder {
+  readonly #previous: RoutingSnapshot | null;
+  readonly #table = new RouteTable();
+  readonly #routes = new Map<RouteConfig, RouteState>();
+  readonly #endpointsByRoute = new Map<string, EndpointSet>();
+  readonly #rulesByUser = new Map<string, CompiledAllowRules | null>();
+  readonly #users: UserConfig[] = [];
+
+  /** Counts of endpoints go over from `previous` by route name and URL. */
+  constructor(previous: RoutingSnapshot | null) {
+    this.#previous = previous;
   }
-  const routes = new Map(config.routes.map((route) => [route, routeState(route, before.get(route.name))]));
-  return { table: compileRouteTable(config.routes), routes, rulesByUser: compileUsers(config.users) };
-}
 
-function routeState(route: RouteConfig, previous: EndpointSet | undefined): RouteState {
-  const endpoints = route.target.kind === 'Endpoints' ? createEndpointSet(route.target, previous) : null;
-  return { config: route, endpoints };
-}
+  addRoutes(routes: readonly RouteConfig[]): void {
+    for (const config of routes) this.#routes.set(config, { config, endpoints: this.#endpointsOf(config) });
+    this.#table.add(routes);
+  }
 
-function compileUsers(users: readonly UserConfig[]): ReadonlyMap<string, CompiledAllowRules | null> {
-  return new Map(users.map((user) => [user.name, user.allow === null ? null : compileAllowRules(user.allow)]));
+  addUsers(users: readonly UserConfig[]): void {
+    for (const user of users) {
+      this.#users.push(user);
+      this.#rulesByUser.set(user.name, user.allow === null ? null : compileAllowRules(user.allow));
+    }
+  }
+
+  finish(): RoutingSnapshot {
+    return {
+      table: this.#table,
+      routes: this.#routes,
+      endpointsByRoute: this.#endpointsByRoute,
+      rulesByUser: this.#rulesByUser,
+      users: this.#users,
+    };
+  }
+
+  #endpointsOf({ name, target }: RouteConfig): EndpointSet | null {
+    if (target.kind !== 'Endpoints') return null;
+    const endpoints = createEndpointSet(target, this.#previous?.endpointsByRoute.get(name));
+    this.#endpointsByRoute.set(name, endpoints);
+    return endpoints;
+  }
 }
