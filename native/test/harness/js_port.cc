@@ -131,6 +131,14 @@ std::string JsPort::bytesOf(const EventRecord& event) const {
   return {reinterpret_cast<const char*>(region_.at(event.offset)), event.length};
 }
 
+void JsPort::recover() {
+  eventHead_ = word(region_, Control::EventTail).load();
+  commandTail_ = word(region_, Control::CommandHead).load();
+  publishedTail_ = commandTail_;
+  word(region_, Control::EventHead).store(eventHead_);
+  word(region_, Control::CommandTail).store(commandTail_);
+}
+
 void JsPort::startAt(uint32_t eventHead, uint32_t commandTail) {
   eventHead_ = eventHead;
   commandTail_ = commandTail;

@@ -68,6 +68,10 @@ class JsPort {
   [[nodiscard]] const Region& region() const { return region_; }
   /// Both ends of an unused pair of rings start here instead of at 0: call before anything else.
   void startAt(uint32_t eventHead, uint32_t commandTail);
+  /// Takes the rings up where the worker is, after somebody has written nonsense into JS's own
+  /// words.
+  void recover();
+  [[nodiscard]] uint32_t unpublished() const { return commandTail_ - publishedTail_; }
 
  private:
   uint32_t writeReply(const EventRecord& turn, std::string_view bytes);
