@@ -19,7 +19,10 @@ class [[nodiscard]] Result {
       : error_(error) {}  // NOLINT(google-explicit-constructor): reads as `return error`
 
   [[nodiscard]] bool ok() const { return value_.has_value(); }
-  [[nodiscard]] T& value() { return *value_; }
+  /// Only after ok().
+  [[nodiscard]] T& value() {
+    return *value_;  // NOLINT(bugprone-unchecked-optional-access): callers have asked ok()
+  }
   [[nodiscard]] const SysError& error() const { return error_; }
 
  private:

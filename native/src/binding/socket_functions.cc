@@ -41,7 +41,7 @@ Napi::Value bindSockets(const Napi::CallbackInfo& info) {
       bindListenSockets(address, count, static_cast<int>(numberAt(info, 6)));
   if (!bound.ok()) return failure(env, bound.error());
   Napi::Object out = Napi::Object::New(env);
-  Napi::Array fds = Napi::Array::New(env);
+  const Napi::Array fds = Napi::Array::New(env);
   for (uint32_t i = 0; i < bound.value().sockets.size(); ++i)
     fds.Set(i, bound.value().sockets[i].release());
   out.Set("port", bound.value().port);

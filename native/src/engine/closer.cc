@@ -54,7 +54,7 @@ void Closer::abandon(Connection& connection, EndCause cause) {
 }
 
 void Closer::linger(Connection& connection, EndCause cause) {
-  Fd& client = connection.fd[kClient];
+  const Fd& client = connection.fd[kClient];
   const bool alreadyOver =
       connection.direction[0].ended || connection.clientBroke || !client.valid();
   if (alreadyOver || shutdown(client.get(), SHUT_WR) != 0 ||

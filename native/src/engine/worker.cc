@@ -241,9 +241,11 @@ void Worker::handOver(Connection& connection) {
   closer_.leaveListener(connection, false);
   state_.counters.add(Counter::HandedOver);
   state_.timers.cancel(connection.index);
-  Connection leaving = std::move(connection);
-  connection.index = leaving.index;
-  connection.generation = leaving.generation;
+  const uint32_t index = connection.index;
+  const uint32_t generation = connection.generation;
+  Connection leaving = std::exchange(connection, Connection{});
+  connection.index = index;
+  connection.generation = generation;
   state_.connections.release(connection);
   state_.counters.set(Counter::Active, state_.connections.active());
   handoverTargets_[nextHandover_++ % handoverTargets_.size()]->offer(std::move(leaving));

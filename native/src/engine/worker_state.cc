@@ -44,7 +44,8 @@ void WorkerState::post(const Connection& connection, EventType type, uint32_t de
   record.decidedUs = connection.decidedUs;
   record.connectedUs = connection.connectedUs;
   record.firstByteUs = connection.firstByteUs;
-  record.sinceAcceptUs = static_cast<double>((monotonicNs() - connection.acceptedNs) / kNsPerUs);
+  const uint64_t sinceAcceptUs = (monotonicNs() - connection.acceptedNs) / kNsPerUs;
+  record.sinceAcceptUs = static_cast<double>(sinceAcceptUs);
   record.bytesUp = static_cast<double>(connection.direction[0].bytes);
   record.bytesDown = static_cast<double>(connection.direction[1].bytes);
   events.post(record, nowNs);

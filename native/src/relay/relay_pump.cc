@@ -17,9 +17,8 @@ namespace {
 
 // What splice(2) says where it cannot work at all: filtered by seccomp (EPERM, ENOSYS), a socket
 // kind without splice_read (EINVAL), a policy (EOPNOTSUPP). Copying always works.
-bool isSpliceRefusal(int error) {
-  return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP ||
-         error == ENOMEM;
+bool isSpliceRefusal(int e) {
+  return e == EINVAL || e == ENOSYS || e == EPERM || e == EOPNOTSUPP || e == ENOMEM;
 }
 
 bool wouldBlock(int error) { return error == EAGAIN || error == EINTR; }
@@ -102,7 +101,7 @@ RelayPump::Progress RelayPump::pumpDirection(Connection& connection, uint32_t k)
 }
 
 RelayPump::Progress RelayPump::moveOnce(Connection& connection, uint32_t k, uint32_t& spliced) {
-  Direction& direction = connection.direction[k];
+  const Direction& direction = connection.direction[k];
   if (direction.hasPending() && !direction.writable) return Progress::Stop;
   if (direction.residualBytes != 0) return flushResidual(connection, k);
   if (direction.inPipe != 0) return flushPipe(connection, k);

@@ -100,24 +100,11 @@ class AskedIsolate {
   }
 
   #take(reply: IsolateReply): void {
-    switch (reply.kind) {
-      case 'records':
-        return this.#deps.onRecords(reply.batch);
-      case 'limits':
-        return this.#deps.onLimits(reply.limits);
-      case 'defect':
-        return this.#deps.onDefect(reply.message);
-      case 'started':
-      case 'taken':
-      case 'prepared':
-      case 'refused':
-      case 'committed':
-      case 'aborted':
-      case 'failed':
-      case 'drained':
-        this.#pending?.resolve(reply);
-        this.#pending = null;
-    }
+    if (reply.kind === 'records') return this.#deps.onRecords(reply.batch);
+    if (reply.kind === 'limits') return this.#deps.onLimits(reply.limits);
+    if (reply.kind === 'defect') return this.#deps.onDefect(reply.message);
+    this.#pending?.resolve(reply);
+    this.#pending = null;
   }
 
   #fail(cause: Error): void {

@@ -8,30 +8,25 @@ import type { PlannedEnd } from './session.ts';
 
 /** The end as the engine saw it, where no decision of ours stands behind it. */
 export function endingSeenByEngine(cause: EndCause, firstEnd: FirstEnd): PlannedEnd {
-  switch (cause) {
-    case 'Finished':
-      return { closedBy: firstEnd === 'Upstream' ? 'Upstream' : 'Client', reason: 'Finished' };
-    case 'ClientGone':
-      return { closedBy: 'Client', reason: 'ClientGone' };
-    case 'ClientReset':
-      // Behind its own FIN a reset only says that the client's program had closed before the upstream's last bytes came,
-      // as every TLS client does that does not wait for the other's close_notify.
-      return { closedBy: 'Client', reason: firstEnd === 'Client' ? 'Finished' : 'ClientReset' };
-    case 'UpstreamReset':
-      return { closedBy: 'Upstream', reason: 'UpstreamReset' };
-    case 'IdleTimeout':
-      return { closedBy: 'Deadline', reason: 'IdleTimeout' };
-    case 'HalfClosedTimeout':
-      return { closedBy: 'Deadline', reason: 'HalfClosedTimeout' };
-    case 'DecideTimeout':
-      return { closedBy: 'Deadline', reason: 'DecideTimeout' };
-    case 'Stopped':
-      return { closedBy: 'Drain', reason: 'DrainTimeout' };
-    case 'Commanded':
-    case 'Internal':
-      return { closedBy: 'Error', reason: 'Internal' };
-  }
+  if (cause === 'Finished') return { closedBy: firstEnd === 'Upstream' ? 'Upstream' : 'Client', reason: 'Finished' };
+  // Behind its own FIN a reset only says that the client's program had closed before the upstream's last bytes came, as
+  // every TLS client does that does not wait for the other's close_notify.
+  if (cause === 'ClientReset' && firstEnd === 'Client') return endingOfRefusal('Finished');
+  return endingOfRefusal(reasonOfCause[cause]);
 }
+
+const reasonOfCause: Readonly<Record<EndCause, CloseReason>> = {
+  Finished: 'Finished',
+  ClientGone: 'ClientGone',
+  ClientReset: 'ClientReset',
+  UpstreamReset: 'UpstreamReset',
+  IdleTimeout: 'IdleTimeout',
+  HalfClosedTimeout: 'HalfClosedTimeout',
+  DecideTimeout: 'DecideTimeout',
+  Stopped: 'DrainTimeout',
+  Commanded: 'Internal',
+  Internal: 'Internal',
+};
 
 /** What kind of failure a connect attempt ended with. */
 export type ConnectFailure = 'Refused' | 'TimedOut' | 'NetworkUnreachable' | 'HostUnreachable' | 'OutOfResources';

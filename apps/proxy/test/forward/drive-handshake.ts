@@ -124,7 +124,7 @@ export function driveHandshake(
   return driver.outcome;
 }
 
-export function destinationText(destination: Destination): string {
+function destinationText(destination: Destination): string {
   return destination.kind === 'domain'
     ? `${destination.name}:${destination.port}`
     : formatSocketAddress(destination.address, destination.port);
