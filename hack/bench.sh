@@ -28,7 +28,8 @@ main() {
   hack/build.sh
   build_tools
   fetch_newer_haproxy
-  exec node bench/src/main.ts "$@"
+  node bench/src/main.ts "$@"
+  if [[ $# -eq 0 ]]; then hack/update/readme-bench.sh; fi
 }
 
 main "$@"
