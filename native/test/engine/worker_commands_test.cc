@@ -112,6 +112,16 @@ TEST_F(WorkerCommandsTest, CountsCommandsItDoesNotKnow) {
   EXPECT_EQ(stale(), 3U);
 }
 
+TEST_F(WorkerCommandsTest, AnswersAFenceOnceAllBeforeItIsObeyed) {
+  port = rig.listen();
+  rig.js().pauseAccept(0);
+  rig.js().next(CommandType::Fence).tag = 12;
+  EXPECT_EQ(rig.expect(EventType::Fenced).tag, 12U);
+  client = connectTo(port);
+  rig.stepFor(10);
+  EXPECT_EQ(rig.counter(Counter::Accepted), 0U);
+}
+
 TEST_F(WorkerCommandsTest, GivesTheTagBackWithEveryLaterEvent) {
   EventRecord turn = arrive();
   EXPECT_EQ(turn.tag, 0U);
