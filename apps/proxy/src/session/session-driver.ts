@@ -61,6 +61,11 @@ export function createSessionDriver(deps: SessionDriverDeps): EngineHandlers {
 
 class SessionDriver implements EngineHandlers {
   readonly #deps: SessionDriverDeps;
+  /**
+   * Sessions whose first turn is answered later (a name, a password): the engine learns a tag with the first answer, so
+   * when it gives up before, only the connection's place names the session.
+   */
+  readonly #unanswered = new Map<number, Session>();
   /** Filled anew for each record: at thousands a second the garbage would be felt. */
   readonly #ended: EndedConnection = {
     ...nothingDecided,
@@ -82,19 +87,11 @@ class SessionDriver implements EngineHandlers {
   }
 
   data(port: WorkerPort, event: EventRecord): void {
+    const isFirst = event.tag === 0;
     const session = this.#sessionOf(port, event);
     takeTurn(session, port, event);
-    switch (session.stage.kind) {
-      case 'detecting':
-        return this.#detect(session, event);
-      case 'forward':
-        return this.#deps.forward.bytes(session, event);
-      case 'health':
-        return this.#deps.health.bytes(session, event);
-      case 'dialling':
-      case 'relaying':
-        return closeSession(session, endingOfRefusal('Internal'), null);
-    }
+    this.#decide(session, event);
+    if (isFirst && session.hasTurn) this.#unanswered.set(placeOf(port, event), session);
   }
 
   connectFailed(port: WorkerPort, event: EventRecord): void {
@@ -104,7 +101,7 @@ class SessionDriver implements EngineHandlers {
   }
 
   closed(port: WorkerPort, event: EventRecord): void {
-    const session = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
+    const session = this.#endedSession(port, event);
     if (session === undefined) return this.#recordWithoutSession(event, null);
     session.isClosed = true;
     if (session.hasTurn) {
@@ -134,6 +131,7 @@ class SessionDriver implements EngineHandlers {
   moved(port: WorkerPort, event: EventRecord): void {
     const session = this.#deps.sessions.find(event.tag);
     if (session === undefined) return;
+    if (this.#unanswered.size > 0) this.#unanswered.delete(placeOf(session.port, session));
     session.port = port;
     session.index = event.index;
     session.generation = event.generation;
@@ -153,7 +151,37 @@ class SessionDriver implements EngineHandlers {
 
   #sessionOf(port: WorkerPort, event: EventRecord): Session {
     const known = event.tag === 0 ? undefined : this.#deps.sessions.find(event.tag);
-    return known ?? this.#deps.sessions.create(this.#deps.listener(event.listener), port);
+    if (known !== undefined) return known;
+    const session = this.#deps.sessions.create(this.#deps.listener(event.listener), port);
+    event.tag = session.tag; // `failed` finds it by that
+    return session;
+  }
+
+  #endedSession(port: WorkerPort, event: EventRecord): Session | undefined {
+    const waited = this.#unanswered.size === 0 ? undefined : this.#takeUnanswered(port, event);
+    return event.tag === 0 ? waited : this.#deps.sessions.find(event.tag);
+  }
+
+  #takeUnanswered(port: WorkerPort, event: EventRecord): Session | undefined {
+    const place = placeOf(port, event);
+    const session = this.#unanswered.get(place);
+    if (session?.generation !== event.generation) return undefined;
+    this.#unanswered.delete(place);
+    return session;
+  }
+
+  #decide(session: Session, event: EventRecord): void {
+    switch (session.stage.kind) {
+      case 'detecting':
+        return this.#detect(session, event);
+      case 'forward':
+        return this.#deps.forward.bytes(session, event);
+      case 'health':
+        return this.#deps.health.bytes(session, event);
+      case 'dialling':
+      case 'relaying':
+        return closeSession(session, endingOfRefusal('Internal'), null);
+    }
   }
 
   #detect(session: Session, event: EventRecord): void {
@@ -312,6 +340,11 @@ function firstEndOf(event: EventRecord): (typeof firstEnds)[number] {
 function peerAddress(event: EventRecord): IpAddress {
   if (event.peerFamily !== 4 && event.peerFamily !== 6) return unknownAddress;
   return readEngineAddress(event.peerWords, 0, event.peerFamily);
+}
+
+/** Of a connection of one worker; used again when it has ended, with another generation. */
+function placeOf(port: WorkerPort, { index }: { readonly index: number }): number {
+  return port.number * 0x1_0000_0000 + index;
 }
 
 function refOf(event: EventRecord): ConnectionRef {
