@@ -28,12 +28,13 @@ interface Answers {
 export const healthDriver: HealthDriver = {
   bytes(session, event) {
     if (session.stage.kind !== 'health') return closeSession(session, endingOfRefusal('Internal'), null);
-    const { state, isIdle } = session.stage;
+    const { state } = session.stage;
     const start = event.offset + session.skip;
     const answers = answerAll(state, session.port.bytes, start, event.offset + event.length);
     if (answers.end !== null) return closeSession(session, endingOfRefusal(answers.end.reason), answers.bytes);
     const isOver = (event.detail & (dataFlag.end | dataFlag.deadline)) !== 0;
-    if (isOver && answers.bytes.length === 0) return closeAtEnd(session, event, isIdle);
+    if (isOver && answers.bytes.length === 0)
+      return closeAtEnd(session, event, answers.consumed === event.offset + event.length - start);
     readOn(session, event, answers);
   },
 };
@@ -58,8 +59,12 @@ function answerAll(from: HealthState, bytes: Buffer, start: number, end: number)
   }
 }
 
-function closeAtEnd(session: Session, event: EventRecord, isIdle: boolean): void {
-  if ((event.detail & dataFlag.end) !== 0) return closeSession(session, endingOfRefusal('Finished'), null);
+function closeAtEnd(session: Session, event: EventRecord, hasReadAll: boolean): void {
+  const isIdle = session.stage.kind === 'health' && session.stage.isIdle;
+  if ((event.detail & dataFlag.end) !== 0) {
+    // In the middle of a request the client left without what it came for.
+    return closeSession(session, endingOfRefusal(isIdle && hasReadAll ? 'Finished' : 'ClientGone'), null);
+  }
   const reason = isIdle ? 'IdleTimeout' : 'DetectTimeout';
   closeSession(session, { closedBy: 'Deadline', reason }, null);
 }
