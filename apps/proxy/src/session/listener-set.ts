@@ -51,6 +51,43 @@ interface PlannedListener {
   readonly sockets: readonly OpenSocket[];
 }
 
+/**
+ * The open sockets a new configuration may keep. A bind that a listener had and still has keeps its own; only what nobody
+ * keeps goes to another listener with the same bind, or two port-0 binds would change places.
+ */
+class ReusableSockets {
+  readonly #own = new Map<string, OpenSocket[]>();
+  readonly #free = new Map<string, OpenSocket[]>();
+
+  constructor(sockets: readonly OpenSocket[], listeners: readonly ListenerConfig[]) {
+    const wanted = new Map<string, number>();
+    for (const { name, binds } of listeners) {
+      for (const { text } of binds) wanted.set(ownKey(name, text), (wanted.get(ownKey(name, text)) ?? 0) + 1);
+    }
+    for (const socket of sockets) {
+      const key = ownKey(socket.placed?.listener.name ?? '', socket.bindText);
+      const count = wanted.get(key) ?? 0;
+      wanted.set(key, count - 1);
+      if (count > 0) addTo(this.#own, key, socket);
+      else addTo(this.#free, socket.bindText, socket);
+    }
+  }
+
+  take(listener: string, bindText: string): OpenSocket | undefined {
+    return this.#own.get(ownKey(listener, bindText))?.shift() ?? this.#free.get(bindText)?.shift();
+  }
+}
+
+function ownKey(listener: string, bindText: string): string {
+  return `${listener} ${bindText}`;
+}
+
+function addTo(lists: Map<string, OpenSocket[]>, key: string, socket: OpenSocket): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [socket]);
+  else list.push(socket);
+}
+
 export class ListenerSet {
   readonly #deps: ListenerSetDeps;
   readonly #byId: (ListenerState | undefined)[] = [];
@@ -70,17 +107,12 @@ export class ListenerSet {
   }
 
   prepare(listeners: readonly ListenerConfig[]): PreparedListeners {
-    const reusable = new Map<string, OpenSocket[]>();
-    for (const socket of this.#sockets) {
-      const same = reusable.get(socket.bindText);
-      if (same === undefined) reusable.set(socket.bindText, [socket]);
-      else same.push(socket);
-    }
+    const reusable = new ReusableSockets(this.#sockets, listeners);
     const opened: OpenSocket[] = [];
     const failures: ListenFailure[] = [];
     const planned = listeners.map((config): PlannedListener => {
       const sockets = config.binds.flatMap((bind) => {
-        const kept = this.#takeReusable(reusable, bind.text, config.name);
+        const kept = reusable.take(config.name, bind.text);
         if (kept !== undefined) return [kept];
         const result = this.#open(bind);
         if ('systemCode' in result) {
@@ -106,14 +138,6 @@ export class ListenerSet {
   closeAll(): void {
     for (const socket of this.#sockets) this.#remove(socket);
     this.#sockets = [];
-  }
-
-  /** The socket of the same listener first, so that two port-0 binds do not change places. */
-  #takeReusable(reusable: Map<string, OpenSocket[]>, text: string, name: string): OpenSocket | undefined {
-    const candidates = reusable.get(text);
-    if (candidates === undefined || candidates.length === 0) return undefined;
-    const own = candidates.findIndex((socket) => socket.placed?.listener.name === name);
-    return candidates.splice(own === -1 ? 0 : own, 1)[0];
   }
 
   #open(bind: BindAddress): OpenSocket | { readonly systemCode: string } {

@@ -51,14 +51,14 @@ export class OpenProxy {
   readonly engine: Engine;
   readonly records: EndedConnection[] = [];
   readonly sessions = new SessionTable();
+  readonly listeners: ListenerSet;
   /** What handlers threw: a test that wants it takes it out. */
   readonly defects: unknown[] = [];
   readonly #scope: CleanupScope;
   readonly #clients: TcpClient[] = [];
-  readonly #listeners: ListenerSet;
   readonly #credentials: CredentialChecker;
   #snapshot: RoutingSnapshot | null = null;
-  #bound: readonly BoundListener[] = [];
+  bound: readonly BoundListener[] = [];
 
   constructor(scope: CleanupScope, options: ProxyOptions) {
     const addon = loadAddon();
@@ -75,7 +75,7 @@ export class OpenProxy {
       ...{ shape, decideTimeoutMs: options.decideTimeoutMs ?? 30_000 },
     };
     this.engine = createEngine(addon, settings, this.#handlers(nowMs, options));
-    this.#listeners = new ListenerSet({ addon, ports: this.engine.acceptingPorts });
+    this.listeners = new ListenerSet({ addon, ports: this.engine.acceptingPorts });
   }
 
   /** Puts a configuration in force, as a reload does. */
@@ -84,17 +84,17 @@ export class OpenProxy {
     const builder = new RoutingSnapshotBuilder(this.#snapshot);
     builder.addRoutes(routes);
     builder.addUsers(users);
-    const prepared = this.#listeners.prepare(listeners);
+    const prepared = this.listeners.prepare(listeners);
     assert.ok(prepared.kind === 'ready');
     this.#snapshot = builder.finish();
     this.#credentials.replaceUsers(users);
-    this.#bound = prepared.commit();
+    this.bound = prepared.commit();
     this.engine.flushSoon();
   }
 
   /** A client of a listener's first address. */
   async connect(listener = 'edge'): Promise<TcpClient> {
-    const address = this.#bound.find(({ name }) => name === listener)?.addresses[0];
+    const address = this.bound.find(({ name }) => name === listener)?.addresses[0];
     assert.ok(address !== undefined);
     const client = await connectTcp(this.#scope, parseAddress(address));
     this.#clients.push(client);
@@ -123,7 +123,7 @@ export class OpenProxy {
 
   async close(): Promise<void> {
     for (const { socket } of this.#clients) socket.destroy();
-    this.#listeners.closeAll();
+    this.listeners.closeAll();
     const unasked = [...this.sessions].filter(({ hasTurn }) => !hasTurn).length;
     for (const session of this.sessions) closeSession(session, { closedBy: 'Drain', reason: 'DrainTimeout' }, null);
     this.engine.flushSoon();
@@ -153,7 +153,7 @@ export class OpenProxy {
     return createSessionDriver({
       sessions: this.sessions,
       snapshot,
-      listener: (id) => this.#listeners.byId(id),
+      listener: (id) => this.listeners.byId(id),
       dialler,
       forward: new ForwardDriver({ credentials, resolver, dialler, snapshot, ownAddresses, nowMs, flushSoon }),
       health: healthDriver,
