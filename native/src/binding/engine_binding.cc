@@ -73,7 +73,7 @@ void EngineBinding::createEngine(Napi::Env env, const Napi::Object& settings) {
     ++raw->open;
   }
   handles_ = handles.release();
-  napi_add_env_cleanup_hook(env, cleanup, this);
+  napi_add_async_cleanup_hook(env, cleanup, raw, &raw->hook);
 }
 
 void EngineBinding::start(const Napi::CallbackInfo&) {
@@ -105,12 +105,13 @@ void EngineBinding::askJs() {
 }
 
 void EngineBinding::stop(const Napi::CallbackInfo&) {
-  if (handles_ == nullptr) return;
-  napi_remove_env_cleanup_hook(env_, cleanup, this);
   close();
 }
 
-void EngineBinding::cleanup(void* binding) { static_cast<EngineBinding*>(binding)->close(); }
+void EngineBinding::cleanup(napi_async_cleanup_hook_handle, void* handles) {
+  EngineBinding* owner = static_cast<Handles*>(handles)->owner;
+  if (owner != nullptr) owner->close();  // else it is closing already
+}
 
 /// Joins the threads first: nobody sends a wake-up after that. The rest goes when libuv has closed
 /// its handles.
@@ -119,14 +120,9 @@ void EngineBinding::close() {
   Handles* handles = std::exchange(handles_, nullptr);
   handles->owner = nullptr;
   handles->engine->stop();
-  const auto release = [handles] {
-    if (--handles->open == 0) delete handles;
-  };
-  if (handles->driver) handles->driver->close(release);
-  uv_close(reinterpret_cast<uv_handle_t*>(&handles->wake), [](uv_handle_t* handle) {
-    auto* closing = static_cast<Handles*>(handle->data);
-    if (--closing->open == 0) delete closing;
-  });
+  if (handles->driver) handles->driver->close([handles] { handles->released(); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handles->wake),
+           [](uv_handle_t* handle) { static_cast<Handles*>(handle->data)->released(); });
 }
 
 }  // namespace sluice

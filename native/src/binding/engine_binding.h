@@ -19,12 +19,19 @@ class EngineBinding : public Napi::ObjectWrap<EngineBinding> {
   explicit EngineBinding(const Napi::CallbackInfo& info);
 
  private:
-  /// What libuv holds on to after the JS object is gone.
+  /// What libuv holds on to after the JS object is gone. Its cleanup hook makes Node wait until libuv has let go: in a
+  /// worker isolate the addon is unloaded right after, with the callbacks in it.
   struct Handles {
+    void released() {
+      if (--open > 0) return;
+      napi_remove_async_cleanup_hook(hook);
+      delete this;
+    }
     std::unique_ptr<Engine> engine;
     std::unique_ptr<InLoopDriver> driver;
     uv_async_t wake{};
     EngineBinding* owner = nullptr;
+    napi_async_cleanup_hook_handle hook = nullptr;
     int open = 0;
   };
 
@@ -34,7 +41,7 @@ class EngineBinding : public Napi::ObjectWrap<EngineBinding> {
   void createEngine(Napi::Env env, const Napi::Object& settings);
   void close();
   void askJs();
-  static void cleanup(void* binding);
+  static void cleanup(napi_async_cleanup_hook_handle hook, void* handles);
 
   napi_env env_;
   Napi::FunctionReference drain_;
