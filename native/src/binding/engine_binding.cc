@@ -104,9 +104,7 @@ void EngineBinding::askJs() {
   napi_fatal_exception(env_, error);
 }
 
-void EngineBinding::stop(const Napi::CallbackInfo&) {
-  close();
-}
+void EngineBinding::stop(const Napi::CallbackInfo&) { close(); }
 
 void EngineBinding::cleanup(napi_async_cleanup_hook_handle, void* handles) {
   EngineBinding* owner = static_cast<Handles*>(handles)->owner;

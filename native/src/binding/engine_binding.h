@@ -19,8 +19,9 @@ class EngineBinding : public Napi::ObjectWrap<EngineBinding> {
   explicit EngineBinding(const Napi::CallbackInfo& info);
 
  private:
-  /// What libuv holds on to after the JS object is gone. Its cleanup hook makes Node wait until libuv has let go: in a
-  /// worker isolate the addon is unloaded right after, with the callbacks in it.
+  /// What libuv holds on to after the JS object is gone. Its cleanup hook makes Node wait until
+  /// libuv has let go: in a worker isolate the addon is unloaded right after, with the callbacks in
+  /// it.
   struct Handles {
     void released() {
       if (--open > 0) return;
