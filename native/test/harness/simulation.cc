@@ -42,6 +42,8 @@ void Simulation::openPair() {
   auto line = std::make_unique<Line>(id);
   auto [client, clientEnd] = below(2) == 0 ? tcpPair() : unixPair();
   auto [server, serverEnd] = below(2) == 0 ? tcpPair() : unixPair();
+  if (below(2) == 0) serverEnd.setSendBuffer(4096);
+  if (below(2) == 0) clientEnd.setSendBuffer(4096);
   rig_.js().relay({.clientFd = clientEnd.takeFd().release(),
                    .upstreamFd = serverEnd.takeFd().release(),
                    .tag = id});

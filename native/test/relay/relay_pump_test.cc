@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -57,17 +58,20 @@ TEST_F(RelayPumpTest, PassesAResetOfTheUpstreamOn) {
   EXPECT_EQ(rig.expectClosed(), EndCause::UpstreamReset);
 }
 
-TEST_F(RelayPumpTest, DeliversWhatAnUpstreamSentBeforeItReset) {
-  pair.server.write("last words");
-  rig.step();
-  pair.server.reset();
-  std::string words;
-  rig.until([&] {
-    words += pair.client.read();
-    return pair.client.isOver();
-  });
-  EXPECT_EQ(words, "last words");
-  EXPECT_EQ(pair.client.error(), ECONNRESET);
+TEST_F(RelayPumpTest, DeliversWhatAnUpstreamSentBeforeItResetAndPassesTheResetOn) {
+  for (const bool isSeenBefore : {true, false}) {
+    Relayed cut = rig.adoptPair();
+    cut.server.write("last words");
+    if (isSeenBefore) rig.step();
+    cut.server.reset();
+    std::string words;
+    rig.until([&] {
+      words += cut.client.read();
+      return cut.client.isOver();
+    });
+    EXPECT_EQ(words, "last words") << isSeenBefore;
+    EXPECT_EQ(cut.client.error(), ECONNRESET) << isSeenBefore;
+  }
 }
 
 TEST_F(RelayPumpTest, NoticesAResetBehindAnEnd) {
@@ -138,6 +142,22 @@ TEST_F(RelayPumpTest, DeliversAllBytesThatComeTogetherWithTheEnd) {
     EXPECT_TRUE(ledger.isSettled()) << size;
     burst.client.close();
     EXPECT_EQ(rig.expect(EventType::Closed).bytesDown, static_cast<double>(size));
+  }
+}
+
+TEST_F(RelayPumpTest, DeliversAllBytesAndThenTheEndThroughASinkThatTakesLittleAtATime) {
+  // What is read at once goes out in many partial writes, the last read together with its end among
+  // them.
+  for (const size_t size : {size_t{30'000}, size_t{kCopyBytes - 1}, size_t{kCopyBytes}}) {
+    Relayed tight = rig.adoptPair();
+    for (const Fd& fd : rig.connection(tight.turn).fd)
+      TestSocket(Fd(dup(fd.get()))).setSendBuffer(4096);
+    tight.server.setReceiveBuffer(4096);
+    ByteLedger ledger(4);
+    ledger.sent(tight.client.write(ledger.next(size)));
+    tight.client.finishWriting();
+    EXPECT_TRUE(ledger.received(rig.expectEnd(tight.server))) << size;
+    EXPECT_TRUE(ledger.isSettled()) << size;
   }
 }
 
