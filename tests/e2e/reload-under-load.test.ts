@@ -154,3 +154,24 @@ test('control: the same ledger finds what a restart in place of the swap does', 
   const kinds = new Set(checkLedger(bench.ledger.entries, () => ['stable', 'left', 'right']).map(({ kind }) => kind));
   assert.ok(kinds.has('Cut') && kinds.has('Refused'), [...kinds].join(', '));
 });
+
+test('control: the same ledger finds a change that is applied in two steps', { timeout: 60_000 }, async (t) => {
+  const bench = await prepare(t);
+  const sluice = await startSluice(t, { config: bench.configs[0] ?? '' });
+  const target = sluice.address('edge');
+  const finishing = new AbortController();
+  const load = [...startStreams(bench, target, finishing.signal), runShortConnections(bench, target, finishing.signal)];
+  // What a reload without the atomic swap does: the old routes go, then the new ones come.
+  const withoutRoutes = buildConfig({ listener: 'noRoute: Reset, timeouts: { idle: 50s, drain: 200ms }', routes: [] });
+  for (let reload = 0; reload < 5; reload += 1) {
+    const from = sluice.logPosition;
+    await sluice.replaceConfig(withoutRoutes);
+    await sluice.waitForLog(({ msg }) => msg === 'reloaded', { from });
+    await nextGeneration(bench, sluice);
+  }
+  finishing.abort();
+  await Promise.all(load);
+  const discrepancies = checkLedger(bench.ledger.entries, allowedOrigins(bench));
+  t.diagnostic(summarise(bench, discrepancies));
+  assert.ok(discrepancies.length > 0, 'connections that came between the two steps found no route');
+});

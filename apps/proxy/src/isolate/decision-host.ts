@@ -23,7 +23,7 @@ export interface DecisionHost {
   prepare(config: EffectiveConfig): Promise<readonly ListenFailure[] | null>;
   commit(): Promise<readonly BoundListener[]>;
   abort(): Promise<void>;
-  /** The number of connections that were cut. */
+  /** The number of connections that were cut. Ends the isolate: nothing can be asked after it. */
   drain(timeoutMs: number): Promise<number>;
 }
 
@@ -79,6 +79,7 @@ class AskedIsolate {
   readonly #worker: Worker;
   readonly #deps: DecisionHostDeps;
   #pending: PromiseWithResolvers<Answer> | null;
+  #isDrained = false;
 
   constructor(plan: EnginePlan, deps: DecisionHostDeps) {
     const workerData: IsolateStart = { plan };
@@ -92,6 +93,7 @@ class AskedIsolate {
   }
 
   async ask(request: IsolateRequest): Promise<Answer> {
+    if (this.#isDrained) throw new DecisionIsolateError('the decision isolate has ended');
     if (this.#pending !== null) throw new DecisionIsolateError('a request is under way');
     this.#pending = Promise.withResolvers<Answer>();
     const { promise } = this.#pending;
@@ -108,6 +110,7 @@ class AskedIsolate {
   }
 
   #fail(cause: Error): void {
+    if (this.#isDrained) return;
     const error = new DecisionIsolateError(`the decision isolate failed: ${cause.message}`, { cause });
     const pending = this.#pending;
     this.#pending = null;

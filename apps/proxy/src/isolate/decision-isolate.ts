@@ -25,7 +25,9 @@ function run(port: NonNullable<typeof parentPort>, start: IsolateStart): void {
         core.abort();
         return post({ kind: 'aborted' });
       case 'drain':
-        return post({ kind: 'drained', cut: await core.drain(request.timeoutMs) });
+        post({ kind: 'drained', cut: await core.drain(request.timeoutMs) });
+        // Nothing is left to do: without its port the isolate ends by itself.
+        return port.close();
     }
   };
   port.on('message', (request: IsolateRequest) => {
