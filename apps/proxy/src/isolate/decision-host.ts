@@ -105,6 +105,7 @@ class AskedIsolate {
     if (reply.kind === 'records') return this.#deps.onRecords(reply.batch);
     if (reply.kind === 'limits') return this.#deps.onLimits(reply.limits);
     if (reply.kind === 'defect') return this.#deps.onDefect(reply.message);
+    if (reply.kind === 'drained') this.#isDrained = true;
     this.#pending?.resolve(reply);
     this.#pending = null;
   }
