@@ -37,6 +37,8 @@ function outputDirectory(options: Options): string {
   return options.out ?? (full ? benchDirectory : cacheDirectory);
 }
 
+const primingSeconds = 2;
+
 async function measure(
   options: Options,
   scenarios: readonly Scenario[],
@@ -55,7 +57,8 @@ async function measure(
       rounds: options.rounds,
       seconds: options.seconds,
       warmUpSeconds: options.warmUpSeconds,
-      primingSeconds: Math.min(0.3, options.seconds),
+      // Long enough that the compilers of a JavaScript engine are done with the hot paths before anything counts.
+      primingSeconds: options.quick ? Math.min(0.3, options.seconds) : primingSeconds,
       cpuCount: machine.cpuCount,
       random: seededRandom(options.seed),
       signal,
