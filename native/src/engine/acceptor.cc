@@ -154,7 +154,10 @@ void Acceptor::admit(const ListeningSocket& socket, Fd client, const SocketAddre
   connection->peer = wire.portAndFamily;
   connection->address = wire.words;
   connection->acceptedNs = monotonicNs();
-  connection->readDeadlineMs = state_.nowMs + settings.detectMs;
+  // From the moment of the accept, rounded up: the turn's own clock is older, and a deadline is
+  // never early.
+  connection->readDeadlineMs =
+      (connection->acceptedNs + kNsPerMs - 1) / kNsPerMs + settings.detectMs;
   connection->direction[0].readable = true;
   state_.counters.add(Counter::Accepted);
   state_.counters.set(Counter::Active, state_.connections.active());
