@@ -10,10 +10,13 @@ import type { ConfigInHand, ProxyProcess } from '../process/proxy-process.ts';
 import { positionOf } from './bind-failure-issue.ts';
 import { type Environment, loadConfig } from './load-config.ts';
 
+/** What takes a configuration, and says where it is served then. */
+export type ReloadTarget = Pick<ProxyProcess, 'apply' | 'countRejectedReload' | 'listeners' | 'adminAddress'>;
+
 export interface ReloaderDeps {
   readonly path: string;
   readonly env: Environment;
-  readonly proxy: ProxyProcess;
+  readonly proxy: ReloadTarget;
   readonly logger: Logger;
 }
 
