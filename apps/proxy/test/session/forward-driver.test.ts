@@ -14,6 +14,7 @@ const verifier = createScryptVerifier('secret');
 const basic = `Proxy-Authorization: Basic ${Buffer.from('alice:secret').toString('base64')}\r\n`;
 const greeting = buildSocks5Greeting([2]);
 const login = buildSocks5Login('alice', 'secret');
+const anonymous = 'name: out, match: {}, action: ForwardProxy, forward: { anonymous: true }';
 const welcome = Buffer.of(5, 2, 1, 0);
 
 function alice(allow: string): string {
@@ -88,7 +89,6 @@ describe('the forward driver: tunnels', () => {
 
   it('serves an anonymous client where the route says so, on public addresses alone', async (t) => {
     const upstream = await startEchoOrigin(t);
-    const anonymous = 'name: out, match: {}, action: ForwardProxy, forward: { anonymous: true }';
     const proxy = openProxy(t, forwardConfig({ routes: [anonymous] }));
     const client = await proxy.connect();
     client.send(Buffer.concat([buildSocks5Greeting([0]), buildSocks5Connect(upstream.host, upstream.port)]));
@@ -159,7 +159,7 @@ describe("the forward driver: refusals in the client's protocol", () => {
   });
 
   it('says so at the deadline of detection, which no byte of the handshake moves', async (t) => {
-    const proxy = openProxy(t, forwardConfig({ listener: 'detect: { timeout: 80ms }' }));
+    const proxy = openProxy(t, forwardConfig({ listener: 'detect: { timeout: 200ms }' }));
     const socks = await proxy.connect();
     socks.send(greeting);
     assert.deepEqual(await socks.receive(2), Buffer.of(5, 2));
@@ -213,12 +213,12 @@ describe('the forward driver: while it waits', () => {
   it('answers nothing to a connection that the engine has given up meanwhile', async (t) => {
     const resolver = new ScriptedResolver();
     const answer = resolver.hold('slow.test');
-    const proxy = openProxy(t, forwardConfig(), { resolver, decideTimeoutMs: 200 });
+    const proxy = openProxy(t, forwardConfig({ routes: [anonymous] }), { resolver, decideTimeoutMs: 60 });
     const client = await proxy.connect();
-    client.send(httpConnect('slow.test:80'));
+    client.send(httpConnect('slow.test:80', ''));
     assert.equal((await client.receiveAll()).length, 0);
-    const { user, route, closedBy, reason } = await proxy.recordOf(client);
-    assert.deepEqual([user, route, closedBy, reason], ['alice', 'out', 'Deadline', 'DecideTimeout']);
+    const { protocol, route, closedBy, reason } = await proxy.recordOf(client);
+    assert.deepEqual([protocol, route, closedBy, reason], ['HTTP', 'out', 'Deadline', 'DecideTimeout']);
     answer('127.0.0.1');
   });
 });

@@ -60,7 +60,7 @@ describe('the health driver', () => {
   });
 
   it('gives a begun request the detection deadline, and no byte of it moves that', async (t) => {
-    const proxy = openProxy(t, buildConfig({ routes: [route], listener: 'detect: { timeout: 80ms }' }));
+    const proxy = openProxy(t, buildConfig({ routes: [route], listener: 'detect: { timeout: 200ms }' }));
     const first = await proxy.connect();
     first.send('GET / HTTP/1.1\r\nHost: a\r\n');
     assert.equal((await first.receiveAll()).length, 0);

@@ -46,11 +46,11 @@ describe('the session driver: from first bytes to a route', () => {
   });
 
   it('routes an Unknown client at the detection deadline, and says DetectTimeout where nothing takes it', async (t) => {
-    const proxy = openProxy(t, buildConfig({ routes: [], listener: 'detect: { timeout: 50ms }' }));
+    const proxy = openProxy(t, buildConfig({ routes: [], listener: 'detect: { timeout: 150ms }' }));
     const silent = await proxy.connect();
     assert.equal(await silent.end(), 'Ended');
     assert.equal(await proxy.endOf(silent), 'Deadline DetectTimeout');
-    proxy.apply(buildConfig({ routes: [echoAll], listener: 'detect: { timeout: 50ms }' }));
+    proxy.apply(buildConfig({ routes: [echoAll], listener: 'detect: { timeout: 150ms }' }));
     const begun = await proxy.connect();
     begun.send('GE');
     assert.equal((await begun.receive(2)).toString(), 'GE');

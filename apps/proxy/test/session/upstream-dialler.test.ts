@@ -67,7 +67,7 @@ describe('the upstream dialler: the next endpoint', () => {
     const hole = await openBlackHole(t);
     const alive = await startNamedOrigin(t, 'second');
     const urls = [`tcp://${hole.host}:${hole.port}`, alive.url];
-    const listener = 'timeouts: { connect: 60ms }';
+    const listener = 'timeouts: { connect: 200ms }';
     const proxy = openProxy(t, buildConfig({ routes: [routeTo('all', urls)], listener }));
     const client = await greet(proxy);
     assert.equal(await client.receiveThrough('\n'), 'second\n');
@@ -155,7 +155,7 @@ describe('the upstream dialler: names', () => {
     const resolver = new ScriptedResolver();
     resolver.hold('slow.test');
     const routes = [routeTo('all', ['tcp://slow.test:1', alive.url])];
-    const proxy = openProxy(t, buildConfig({ routes, listener: 'timeouts: { connect: 50ms }' }), { resolver });
+    const proxy = openProxy(t, buildConfig({ routes, listener: 'timeouts: { connect: 150ms }' }), { resolver });
     const client = await greet(proxy);
     assert.equal(await client.receiveThrough('\n'), 'next\n');
   });
