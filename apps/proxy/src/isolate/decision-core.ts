@@ -137,10 +137,11 @@ class RunningCore implements DecisionCore {
     return cut;
   }
 
-  #createHandlers(resolver: Resolver, reportDefect: (message: string) => void): EngineHandlers {
+  #createHandlers(resolver: Resolver, report: (message: string) => void): EngineHandlers {
+    const reportDefect = (error: unknown): void => report(describeDefect(error));
     const flushSoon = (): void => this.#engine.flushSoon();
     const snapshot = (): RoutingSnapshot => this.#inForce();
-    const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon });
+    const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon, reportDefect });
     const forward = new ForwardDriver({
       credentials: this.#credentials,
       resolver,
@@ -149,6 +150,7 @@ class RunningCore implements DecisionCore {
       ownAddresses: () => this.#own,
       nowMs,
       flushSoon,
+      reportDefect,
     });
     return createSessionDriver({
       sessions: this.#sessions,
@@ -159,7 +161,7 @@ class RunningCore implements DecisionCore {
       health: healthDriver,
       record: (ended) => this.#outbox.add(ended),
       timed: (work) => this.#meter.timed(work),
-      reportDefect: (error) => reportDefect(describeDefect(error)),
+      reportDefect,
     });
   }
 

@@ -35,6 +35,8 @@ export interface ForwardDriverDeps {
   readonly ownAddresses: () => readonly IpAddress[];
   readonly nowMs: () => number;
   readonly flushSoon: () => void;
+  /** A defect of ours in what came later: the connection is closed, all else goes on. */
+  readonly reportDefect: (error: unknown) => void;
 }
 
 /** One turn's bytes while they are stepped through. */
@@ -158,8 +160,14 @@ export class ForwardDriver {
 
   /** Goes on outside of the engine's batches, unless the connection ended meanwhile. */
   #later(turn: Turn, goOn: () => void): void {
-    if (turn.session.isClosed || !turn.session.hasTurn) return;
-    goOn();
+    const { session } = turn;
+    if (session.isClosed || !session.hasTurn) return;
+    try {
+      goOn();
+    } catch (error) {
+      this.#deps.reportDefect(error);
+      closeSession(session, endingOfRefusal('Internal'), null);
+    }
     this.#deps.flushSoon();
   }
 }

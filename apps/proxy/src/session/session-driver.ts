@@ -55,6 +55,8 @@ const nothingDecided = {
   decideUs: -1,
 } as const;
 
+const largestSmallInteger = 0x7fffffff;
+
 export function createSessionDriver(deps: SessionDriverDeps): EngineHandlers {
   return new SessionDriver(deps);
 }
@@ -198,7 +200,8 @@ class SessionDriver implements EngineHandlers {
       session.port.read(session, 0);
       return;
     }
-    session.detectedUs = event.sinceAcceptUs;
+    // Small integers live in the object itself, doubles in a box of their own: 16 bytes for each idle connection.
+    session.detectedUs = Math.min(event.sinceAcceptUs, largestSmallInteger) | 0;
     this.#route(session, event, detected);
   }
 
@@ -231,7 +234,7 @@ class SessionDriver implements EngineHandlers {
     session.protocol = detected.protocol;
     if (detected.protocol === 'TLS') {
       session.sni = detected.sni;
-      session.alpn = detected.alpn;
+      if (detected.alpn.length > 0) session.alpn = detected.alpn;
     }
     const snapshot = this.#deps.snapshot();
     const config = snapshot.table.match({

@@ -35,6 +35,9 @@ const detecting: SessionStage = { kind: 'detecting' };
 export const dialling: SessionStage = { kind: 'dialling' };
 export const relaying: SessionStage = { kind: 'relaying' };
 
+/** Shared: an idle connection must not hold an empty list of its own. */
+const noAlpn: readonly string[] = [];
+
 export class Session {
   /** 1-based place in the session table; the engine returns it with every event. */
   readonly tag: number;
@@ -61,7 +64,7 @@ export class Session {
 
   protocol: Protocol | null = null;
   sni: string | null = null;
-  alpn: readonly string[] = [];
+  alpn: readonly string[] = noAlpn;
   user: string | null = null;
   route: RouteState | null = null;
   endpoint: Endpoint | null = null;

@@ -31,6 +31,8 @@ export interface UpstreamDiallerDeps {
   readonly random: () => number;
   /** Publishes commands written outside of the engine's batches. */
   readonly flushSoon: () => void;
+  /** A defect of ours in what came later: the connection is closed, all else goes on. */
+  readonly reportDefect: (error: unknown) => void;
 }
 
 const refusedFirst: DialFailure = { kind: 'connect', failure: 'HostUnreachable' };
@@ -49,7 +51,7 @@ export class UpstreamDialler {
   /** Dials the route's endpoints; the session is closed with the last failure when all have failed. */
   dialRoute(session: Session, route: RouteState): void {
     session.stage = dialling;
-    session.dialStartedMs = this.#deps.nowMs();
+    session.dialStartedMs = Math.round(this.#deps.nowMs());
     const endpoint = route.endpoints?.pick(noneTried, this.#deps.random);
     // The common case costs nothing but the command: one endpoint with an address, and it answers.
     const literal = endpoint?.literal ?? null;
@@ -150,7 +152,12 @@ export class UpstreamDialler {
       attempt.lastFailure = { kind: 'resolve', code: error instanceof ResolveError ? error.code : 'Timeout' };
     }
     if (session.isClosed || !session.hasTurn) return;
-    this.#tryAddress(session, attempt);
+    try {
+      this.#tryAddress(session, attempt);
+    } catch (error) {
+      this.#deps.reportDefect(error);
+      closeSession(session, endingOfRefusal('Internal'), null);
+    }
     this.#deps.flushSoon();
   }
 

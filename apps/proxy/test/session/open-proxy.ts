@@ -145,9 +145,10 @@ export class OpenProxy {
 
   #handlers(nowMs: () => number, options: ProxyOptions): EngineHandlers {
     const flushSoon = (): void => this.engine.flushSoon();
+    const reportDefect = (error: unknown): void => void this.defects.push(error);
     const resolver = options.resolver ?? new ScriptedResolver();
     const snapshot = (): RoutingSnapshot => this.inForce();
-    const dialler = new UpstreamDialler({ resolver, nowMs, random: () => 0, flushSoon });
+    const dialler = new UpstreamDialler({ resolver, nowMs, random: () => 0, flushSoon, reportDefect });
     const ownAddresses = (): readonly IpAddress[] => options.own ?? [];
     const credentials = this.#credentials;
     return createSessionDriver({
@@ -155,11 +156,20 @@ export class OpenProxy {
       snapshot,
       listener: (id) => this.listeners.byId(id),
       dialler,
-      forward: new ForwardDriver({ credentials, resolver, dialler, snapshot, ownAddresses, nowMs, flushSoon }),
+      forward: new ForwardDriver({
+        credentials,
+        resolver,
+        dialler,
+        snapshot,
+        ownAddresses,
+        nowMs,
+        flushSoon,
+        reportDefect,
+      }),
       health: healthDriver,
       record: (ended) => void this.records.push({ ...ended }),
       timed: (work) => work(),
-      reportDefect: (error) => void this.defects.push(error),
+      reportDefect,
     });
   }
 
