@@ -4,7 +4,7 @@ import type { SuiteName, TestTask } from './test-task.ts';
 
 const fileTimeoutMs = 300_000;
 const scriptTimeoutMs = 660_000;
-const fuzzSeconds = 30;
+const fuzzSeconds = 10;
 
 const patterns = {
   unit: [
