@@ -12,7 +12,16 @@ import type { CompleteRoute } from '@sluice/contract/route.ts';
 import type { CompleteSluiceConfig } from '@sluice/contract/sluice-config.ts';
 import type { TextResult } from '@sluice/contract/text-result.ts';
 import type { CompleteUser } from '@sluice/contract/user.ts';
-import type { AllowRule, BindAddress, EffectiveConfig, EndpointConfig, ListenerConfig, RouteConfig, RouteTarget, UserConfig } from './effective-config.ts';
+import type {
+  AllowRule,
+  BindAddress,
+  EffectiveConfig,
+  EndpointConfig,
+  ListenerConfig,
+  RouteConfig,
+  RouteTarget,
+  UserConfig,
+} from './effective-config.ts';
 
 /** A text passed validation and cannot be read: a bug, never the user's mistake. */
 class UnvalidatedTextError extends Error {
@@ -47,7 +56,10 @@ function listenerOf(listener: CompleteListener): ListenerConfig {
   return {
     name: listener.name,
     binds: listener.bind.map(bindOf),
-    detect: { timeoutMs: valueOf(parseDuration(listener.detect.timeout)), protocols: [...new Set(listener.detect.protocols)] },
+    detect: {
+      timeoutMs: valueOf(parseDuration(listener.detect.timeout)),
+      protocols: [...new Set(listener.detect.protocols)],
+    },
     noRoute: listener.noRoute,
     timeouts: {
       connectMs: valueOf(parseDuration(timeouts.connect)),
@@ -61,12 +73,17 @@ function listenerOf(listener: CompleteListener): ListenerConfig {
   };
 }
 
-function endpointOf({ url, weight, tcpFastOpen }: NonNullable<CompleteRoute['to']>['endpoints'][number]): EndpointConfig {
+function endpointOf({
+  url,
+  weight,
+  tcpFastOpen,
+}: NonNullable<CompleteRoute['to']>['endpoints'][number]): EndpointConfig {
   return { url, address: valueOf(parseEndpointUrl(url)), weight, tcpFastOpen };
 }
 
 function targetOf(route: CompleteRoute): RouteTarget {
-  if (route.to !== undefined) return { kind: 'Endpoints', endpoints: route.to.endpoints.map(endpointOf), balance: route.to.balance };
+  if (route.to !== undefined)
+    return { kind: 'Endpoints', endpoints: route.to.endpoints.map(endpointOf), balance: route.to.balance };
   if (route.action === undefined) throw new UnvalidatedTextError('a route without to and action passed validation');
   if (route.action === 'ForwardProxy') return { kind: 'ForwardProxy', anonymous: route.forward?.anonymous ?? false };
   return { kind: route.action };
@@ -77,7 +94,12 @@ function routeOf(route: CompleteRoute): RouteConfig {
   return {
     name: route.name,
     listeners: route.listeners === undefined ? null : unique(route.listeners),
-    match: { protocol: match.protocol ?? null, sni: namesOf(match.sni), alpn: unique(match.alpn ?? []), sources: networksOf(match.sources) },
+    match: {
+      protocol: match.protocol ?? null,
+      sni: namesOf(match.sni),
+      alpn: unique(match.alpn ?? []),
+      sources: networksOf(match.sources),
+    },
     target: targetOf(route),
     halfClose: route.halfClose,
   };
