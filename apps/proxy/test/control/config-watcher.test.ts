@@ -144,16 +144,17 @@ test('does not report an empty file that is written a moment later on its own', 
   await eventually(() => assert.equal(changes(), before + 1), { timeoutMs: 500 });
 });
 
-test('reports within half a second under writes that never pause', async (t) => {
-  const { path, changes } = await watchFile(t);
+test('reports under writes that never pause, without the silence it waits for otherwise', async (t) => {
+  // A silence that the busiest machine does not make by itself: only the longest delay can be the reason of the report.
+  const { path, changes } = await watchFile(t, { ...eventsOnly, settleMs: 30_000, doubtMs: 30_000 });
   const before = changes();
   const startedAt = performance.now();
   for (let round = 0; changes() === before; round += 1) {
-    assert.ok(performance.now() - startedAt < 700, 'not reported while writing goes on');
+    assert.ok(performance.now() - startedAt < 15_000, 'not reported while writing goes on');
     writeFileSync(path, `a: ${round}\n`);
     await pause(5);
   }
-  assert.ok(performance.now() - startedAt > 300, 'did not wait for a silence');
+  assert.ok(performance.now() - startedAt > 300, 'did not wait at all');
 });
 
 test('reports what sends no event to the directory (a write through another hard link) by polling', async (t) => {
