@@ -34,6 +34,9 @@ const formatNames: Readonly<Record<string, string>> = {
   'positive-duration': 'duration',
   'duration-or-none': 'duration or `0s`',
   'scrypt-verifier': 'PHC string',
+  'argon2id-verifier': 'PHC string',
+  'bcrypt-verifier': 'bcrypt string',
+  timestamp: 'time',
 };
 
 function typeOf(schema: DescribedSchema): string {

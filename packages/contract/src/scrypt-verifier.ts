@@ -3,6 +3,8 @@
  * here, where a verifier enters, because whoever checks a password pays them. No message repeats any part of the text.
  */
 import { invalidText, type TextResult, validText } from './text-result.ts';
+import { unpaddedBase64Length } from './unpadded-base64.ts';
+import { verifierAlgorithmOf } from './verifier-algorithm.ts';
 
 export interface ScryptVerifierText {
   /** log2 of N. */
@@ -23,19 +25,6 @@ const maxBlocks = 4 * 8 * 2 ** 17;
 const shape =
   /^\$scrypt\$ln=(?<ln>[0-9]{1,2}),r=(?<r>[0-9]{1,2}),p=(?<p>[0-9]{1,2})\$(?<salt>[A-Za-z0-9+/]+)\$(?<hash>[A-Za-z0-9+/]+)$/;
 const remedy = 'write $scrypt$ln=15,r=8,p=1$<salt>$<hash> with salt and hash in base64 without padding';
-const otherAlgorithm = /^\$(argon2id|argon2i|argon2d|2[abxy]|bcrypt|pbkdf2[a-z0-9-]*|[156]|y)\$/;
-const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Bytes of unpadded base64, or -1 when it is not what an encoder writes (impossible length, stray bits at the end). */
-function decodedLength(base64: string): number {
-  const tail = base64.length % 4;
-  if (tail === 1) return -1;
-  const unusedBits = tail === 2 ? 4 : tail === 3 ? 2 : 0;
-  const lastDigit = base64Digits.indexOf(base64.at(-1) ?? '');
-  if (lastDigit % 2 ** unusedBits !== 0) return -1;
-  return Math.floor((base64.length * 3) / 4);
-}
-
 function refuseCost({ ln, r, p }: ScryptVerifierText): TextResult<never> | null {
   if (ln < 1 || ln > 17) return invalidText(`has ln=${ln}`, 'use ln from 1 to 17');
   if (r < 1 || r > 32) return invalidText(`has r=${r}`, 'use r from 1 to 32');
@@ -46,16 +35,17 @@ function refuseCost({ ln, r, p }: ScryptVerifierText): TextResult<never> | null 
 }
 
 function refuseLengths({ salt, hash }: ScryptVerifierText): TextResult<never> | null {
-  const saltBytes = decodedLength(salt);
+  const saltBytes = unpaddedBase64Length(salt);
   if (saltBytes < 8 || saltBytes > 64) return invalidText('has no salt of 8 to 64 bytes', remedy);
-  const hashBytes = decodedLength(hash);
+  const hashBytes = unpaddedBase64Length(hash);
   return hashBytes < 16 || hashBytes > 64 ? invalidText('has no hash of 16 to 64 bytes', remedy) : null;
 }
 
 /** A verifier within its bounds: ln <= 17, r <= 32, p <= 16, 128 MiB, salt of 8 to 64 bytes, hash of 16 to 64 bytes. */
 export function parseScryptVerifier(text: string): TextResult<ScryptVerifierText> {
-  if (otherAlgorithm.test(text))
-    return invalidText('is a verifier of another algorithm, which is not supported yet', remedy);
+  const algorithm = verifierAlgorithmOf(text);
+  if (algorithm !== null && algorithm !== 'scrypt')
+    return invalidText(`is a verifier of ${algorithm}`, `write it as ${algorithm}: in place of scrypt:`);
   const groups = text.length <= maxTextLength ? shape.exec(text)?.groups : undefined;
   if (groups === undefined) {
     return text.startsWith('$scrypt$')

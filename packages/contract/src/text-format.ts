@@ -2,6 +2,8 @@
  * The formats that `format` in a schema may name, each with the function that judges a text. A format says more than a
  * pattern can (`10.0.0.1/8` has host bits, `1x` is no duration) and says it in words.
  */
+import { parseArgon2idVerifier } from './argon2id-verifier.ts';
+import { parseBcryptVerifier } from './bcrypt-verifier.ts';
 import { parseBindAddress } from './bind-address.ts';
 import { parseCidr } from './cidr.ts';
 import { parseDuration, parsePositiveDuration } from './duration.ts';
@@ -10,6 +12,7 @@ import { parseHostPattern } from './host-pattern.ts';
 import { parseScryptVerifier } from './scrypt-verifier.ts';
 import { hasControlCharacter, utf8Length } from './text-measure.ts';
 import { invalidText, type TextResult, validText } from './text-result.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 function parseResourceName(text: string): TextResult<string> {
   if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text)) return validText(text);
@@ -40,6 +43,9 @@ export const textFormats = {
   'positive-duration': parsePositiveDuration,
   'duration-or-none': parseDuration,
   'scrypt-verifier': parseScryptVerifier,
+  'argon2id-verifier': parseArgon2idVerifier,
+  'bcrypt-verifier': parseBcryptVerifier,
+  timestamp: parseTimestamp,
 } as const satisfies Readonly<Record<string, (text: string) => TextResult<unknown>>>;
 
 export type TextFormat = keyof typeof textFormats;

@@ -1,29 +1,87 @@
-/** A user of the forward proxy: how the password is checked and which destinations are allowed. An entry of `users:`. */
+/**
+ * A user of the forward proxy: how passwords are checked, which destinations are allowed, how much at once. An entry of
+ * `users:`. What holds between the fields is in user-rules.ts.
+ */
 import { type TProperties, Type } from 'typebox';
 import { cidrSchema, hostPatternSchema, textSchema } from './field-schemas.ts';
-import { type Complete, laterKeyword } from './schema-keywords.ts';
+import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
+import { timestampPattern } from './timestamp.ts';
 
-const passwordSchema = Type.Object(
-  {
-    scrypt: textSchema('A PHC string: `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, base64 without padding.', {
+const laterSecrets = {
+  secretRef: 'passwords from Kubernetes Secrets',
+  secretKeyRef: 'passwords from Kubernetes Secrets',
+  valueFrom: 'passwords from Kubernetes Secrets',
+  secret: 'passwords from Kubernetes Secrets',
+  file: 'passwords from files',
+};
+
+/** Of which exactly one is given (user-rules.ts): a structural schema has no unions. */
+const verifierProperties = {
+  scrypt: Type.Optional(
+    textSchema('A PHC string: `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, base64 without padding.', {
       format: 'scrypt-verifier',
       maxLength: 256,
       pattern: '^\\$scrypt\\$ln=[0-9]{1,2},r=[0-9]{1,2},p=[0-9]{1,2}\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
     }),
+  ),
+  argon2id: Type.Optional(
+    textSchema('A PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding.', {
+      format: 'argon2id-verifier',
+      maxLength: 256,
+      pattern: '^\\$argon2id\\$v=19\\$m=[0-9]{1,6},t=[0-9]{1,2},p=[0-9]\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
+    }),
+  ),
+  bcrypt: Type.Optional(
+    textSchema("bcrypt's own form: `$2b$12$` and 53 characters; of the password its first 72 bytes count.", {
+      format: 'bcrypt-verifier',
+      maxLength: 60,
+      pattern: '^\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}$',
+    }),
+  ),
+};
+
+const passwordSchema = Type.Object(verifierProperties, {
+  additionalProperties: false,
+  description: 'The verifier of the password, never the password; exactly one of its keys.',
+  writeOnly: true,
+  [laterKeyword]: laterSecrets,
+});
+
+const credentialSchema = Type.Object(
+  {
+    ...verifierProperties,
+    notAfter: Type.Optional(
+      textSchema('From this moment on the credential is refused; absent: never.', {
+        format: 'timestamp',
+        maxLength: 35,
+        pattern: timestampPattern,
+      }),
+    ),
   },
   {
     additionalProperties: false,
-    description: 'The verifier of the password, never the password.',
+    description: 'A verifier, exactly one, and how long it is good.',
     writeOnly: true,
+    [laterKeyword]: { ...laterSecrets, notBefore: 'credentials that begin later' },
+  },
+);
+
+const quotaSchema = Type.Object(
+  {
+    connections: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Tunnels at once through one proxy; one more is refused with reason LimitReached.',
+    }),
+  },
+  {
+    additionalProperties: false,
+    description: 'Limits of one user.',
     [laterKeyword]: {
-      argon2id: 'argon2id verifiers',
-      argon2: 'argon2id verifiers',
-      bcrypt: 'bcrypt verifiers',
-      secretRef: 'passwords from Kubernetes Secrets',
-      secretKeyRef: 'passwords from Kubernetes Secrets',
-      valueFrom: 'passwords from Kubernetes Secrets',
-      secret: 'passwords from Kubernetes Secrets',
-      file: 'passwords from files',
+      bytes: 'limits on bandwidth',
+      bandwidth: 'limits on bandwidth',
+      bytesPerSecond: 'limits on bandwidth',
+      connectionsPerSecond: 'limits on the rate of connections',
     },
   },
 );
@@ -67,13 +125,28 @@ const allowRuleSchema = Type.Object(
 );
 
 const userSpecProperties = {
-  password: passwordSchema,
+  password: Type.Optional(passwordSchema),
+  credentials: Type.Optional(
+    Type.Array(credentialSchema, {
+      maxItems: 8,
+      description: 'Verifiers beside `password`, of which any may match: for rotation. Without both, nobody gets in.',
+    }),
+  ),
   allow: Type.Optional(
     Type.Array(allowRuleSchema, {
       maxItems: 256,
       description:
         'Destinations allowed, by the first rule that matches; absent: every public destination; an empty list: none.',
     }),
+  ),
+  quota: Type.Optional(quotaSchema),
+  onRevoke: withDefault(
+    Type.Enum(['Keep', 'Disconnect'], {
+      type: 'string',
+      description:
+        'What becomes of open tunnels when the user, its last good credential or the permission for their destination is withdrawn.',
+    }),
+    'Keep',
   ),
 };
 
@@ -86,13 +159,9 @@ function userObject<Properties extends TProperties>(
     [laterKeyword]: {
       groups: 'groups of users',
       deny: 'deny rules',
-      quota: 'quotas',
       limits: 'limits for each user',
       bandwidth: 'limits on bandwidth',
       expires: 'users that expire',
-      onRevoke: 'withdrawing permissions from open connections',
-      credentials: 'several credentials for each user',
-      passwords: 'several credentials for each user',
       publicKeys: 'public key authentication',
       certificates: 'client certificates',
     },
@@ -114,3 +183,6 @@ export const userSchema = userObject({
 
 /** A user with every default in place. */
 export type CompleteUser = Complete<typeof userSchema>;
+
+/** A user as the bus and Kubernetes carry it, without the name, every default in place. */
+export type CompleteUserSpec = Complete<typeof userSpecSchema>;

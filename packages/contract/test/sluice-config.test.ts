@@ -97,6 +97,19 @@ const textsByFormat: Readonly<Record<keyof typeof textFormats, fc.Arbitrary<stri
       const base64 = Buffer.from(bytes).toString('base64').replaceAll('=', '');
       return `$scrypt$ln=${ln},r=8,p=1$${base64}$${base64}`;
     }),
+  'argon2id-verifier': fc
+    .tuple(fc.integer({ min: 0, max: 300_000 }), fc.nat(5), fc.nat(9), fc.uint8Array({ minLength: 7, maxLength: 66 }))
+    .map(([m, t, p, bytes]) => {
+      const base64 = Buffer.from(bytes).toString('base64').replaceAll('=', '');
+      return `$argon2id$v=19$m=${m},t=${t},p=${p}$${base64}$${base64}`;
+    }),
+  'bcrypt-verifier': fc
+    .tuple(fc.constantFrom('2a', '2b', '2y'), fc.integer({ min: 2, max: 16 }), fc.constantFrom('.', 'O', 'e', 'x'))
+    .map(([variant, cost, last]) => `$${variant}$${String(cost).padStart(2, '0')}$${'/a'.repeat(26)}${last}`)
+    .map((text) => text.replace(/^(.{28})./, '$1u')),
+  timestamp: fc
+    .date({ min: new Date('0000-01-01'), max: new Date('9999-12-31') })
+    .map((date) => (Number.isNaN(date.getTime()) ? 'never' : date.toISOString())),
 };
 
 test('whatever a format accepts, the pattern and length beside it accept too', () => {
