@@ -66,7 +66,7 @@ const credentialSchema = Type.Object(
   },
 );
 
-const quotaSchema = Type.Object(
+export const quotaSchema = Type.Object(
   {
     connections: Type.Integer({
       minimum: 1,

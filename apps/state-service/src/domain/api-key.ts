@@ -1,5 +1,5 @@
 /** A key of a client of the API, as it is kept: everything but the secret. */
-import type { Scope } from './scope.ts';
+import type { Scope } from '@sluice/contract/state-api/api-scope.ts';
 
 export interface ApiKeyInput {
   /** Who uses it: 1 to 128 letters, digits, `-`, `_` and `.`. A client has two live keys at most, so that it can change over. */

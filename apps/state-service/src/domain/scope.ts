@@ -1,25 +1,12 @@
-/** What a key may do: everything of a kind (`read`, `write`, `admin`), or that on one resource (`users:read`). Pure. */
-
-export const scopeResources = ['users', 'credentials', 'groups', 'acl', 'quotas', 'keys', 'audit'] as const;
-export type ScopeResource = (typeof scopeResources)[number];
-
-/** `write` includes `read`; `admin` includes both, and alone reaches keys and the audit log. */
-export type ScopeAction = 'read' | 'write';
-
-export const scopes = [
-  'read',
-  'write',
-  'admin',
-  ...scopeResources.flatMap((resource) => [`${resource}:read`, `${resource}:write`] as const),
-] as const;
-export type Scope = 'read' | 'write' | 'admin' | `${ScopeResource}:${ScopeAction}`;
-
-/** Keys and the audit log say who may do what and who did what: `read` and `write` do not include them. */
-const guarded: ReadonlySet<ScopeResource> = new Set(['keys', 'audit']);
+/** What the scopes of a key let it do and give away. Pure; which scopes there are is the contract's. */
+import { type Scope, type ScopeAction, type ScopeResource, scopes } from '@sluice/contract/state-api/api-scope.ts';
 
 export function isScope(text: string): text is Scope {
   return (scopes as readonly string[]).includes(text);
 }
+
+/** Keys and the audit log say who may do what and who did what: `read` and `write` do not include them. */
+const guarded: ReadonlySet<ScopeResource> = new Set(['keys', 'audit']);
 
 /** Whether a key with `granted` may do `action` on `resource`. */
 export function allowsScope(granted: readonly Scope[], resource: ScopeResource, action: ScopeAction): boolean {
