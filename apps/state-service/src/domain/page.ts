@@ -1,11 +1,9 @@
 /** Keyset paging: a page is what comes after a key, so inserts and deletions between two pages neither repeat nor skip a row that stayed. */
 
-export const maxPageSize = 500;
-
 export interface PageRequest {
   /** Key of the last row of the page before; null: from the beginning. */
   readonly after: string | null;
-  /** 1 to `maxPageSize`. */
+  /** 1 to `maxPageSize` of the contract. */
   readonly limit: number;
 }
 
