@@ -38,7 +38,11 @@ async function obey(command: Command): Promise<ExitCode> {
     case 'check':
       return await checkCommand(command.configPath, process.env, { out, err });
     case 'hashPassword':
-      return await hashPasswordCommand({ stream: process.stdin, isTerminal: process.stdin.isTTY }, { out, err });
+      return await hashPasswordCommand(
+        command.algorithm,
+        { stream: process.stdin, isTerminal: process.stdin.isTTY },
+        { out, err },
+      );
     case 'version':
       out(`sluice ${packageJson.version} (node ${process.version})\n`);
       return exitCode.ok;

@@ -45,7 +45,7 @@ export function rangeFilters(range: ConfigRange): readonly string[] {
 
 /** `users.al=2Eice` for the user `al.ice`. The name is 1 to 255 bytes of UTF-8. */
 export function resourceKey({ kind, name }: ResourceKey): string {
-  return `${prefixes[kind]}.${[...name].map(encodeCharacter).join('')}`;
+  return `${prefixes[kind]}.${name.replaceAll(/./gsu, encodeCharacter)}`;
 }
 
 /** The resource a key names; null for a key this version does not write (a newer one may). */

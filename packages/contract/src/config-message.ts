@@ -31,6 +31,12 @@ export const configEntrySchema = Type.Object(
 );
 export type ConfigEntry = Static<typeof configEntrySchema>;
 
+/**
+ * The digest of a head that confirms nothing: its publisher takes the range over, and what is in the bucket may be anything (a
+ * restored backup, half a batch). No sum of hashes is expected ever to be this.
+ */
+export const unconfirmedDigest = 'f'.repeat(64);
+
 /** A compressed copy of a whole range, for ranges too large to be watched from their beginning. */
 export const snapshotReferenceSchema = Type.Object(
   {

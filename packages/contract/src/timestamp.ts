@@ -5,6 +5,11 @@ export const timestampPattern =
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$';
 const shape = new RegExp(timestampPattern);
 
+/** As parseTimestamp reads it back. */
+export function formatTimestamp(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}
+
 /** Unix time in milliseconds; what is below a millisecond is dropped. */
 export function parseTimestamp(text: string): TextResult<number> {
   if (!shape.test(text)) return invalidText('is not an RFC 3339 time', 'write e.g. 2027-01-31T12:00:00Z');

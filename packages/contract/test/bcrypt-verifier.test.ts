@@ -34,7 +34,7 @@ test('never repeats the text, and names the algorithm a verifier is of', () => {
 });
 
 test('whatever the text, it answers', () => {
-  const digits = fc.constantFrom(...'./ABCXYZabcxyz0189');
+  const digits = fc.constantFrom('.', '/', 'A', 'B', 'C', 'Z', 'a', 'b', 'c', 'x', '0', '9');
   const texts = fc
     .tuple(fc.integer({ min: 0, max: 20 }), fc.array(digits, { minLength: 50, maxLength: 55 }))
     .map(([cost, rest]) => `$2b$${String(cost).padStart(2, '0')}$${rest.join('')}`);

@@ -6,5 +6,9 @@ import type { EffectiveConfig } from '../config/effective-config.ts';
 
 /** A copy without credentials. */
 export function redactedConfig(config: EffectiveConfig): EffectiveConfig {
-  return { ...config, users: config.users.map((user) => ({ ...user, scrypt: redactedText })) };
+  const users = config.users.map((user) => ({
+    ...user,
+    credentials: user.credentials.map((credential) => ({ ...credential, verifier: redactedText })),
+  }));
+  return { ...config, users };
 }

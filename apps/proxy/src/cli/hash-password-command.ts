@@ -2,7 +2,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { hashPassword } from '../credentials/hash-password.ts';
+import type { VerifierAlgorithm } from '@sluice/contract/verifier-algorithm.ts';
+import { hashPasswordBy } from '../credentials/hash-password.ts';
 import type { Output } from './check-command.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 
@@ -12,13 +13,17 @@ export interface PasswordInput {
 }
 
 /** Never from the command line: arguments are visible to every user of the machine. */
-export async function hashPasswordCommand(input: PasswordInput, output: Output): Promise<ExitCode> {
+export async function hashPasswordCommand(
+  algorithm: VerifierAlgorithm,
+  input: PasswordInput,
+  output: Output,
+): Promise<ExitCode> {
   const password = input.isTerminal ? await ask(input, output) : firstLine(await text(input.stream));
   if (password === '') {
     output.err('sluice: the password is empty (write it to standard input)\n');
     return exitCode.usage;
   }
-  output.out(`${await hashPassword(password)}\n`);
+  output.out(`${await hashPasswordBy(algorithm, password)}\n`);
   return exitCode.ok;
 }
 

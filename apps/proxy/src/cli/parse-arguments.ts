@@ -1,10 +1,11 @@
 /** The command line as data. Pure; what is wrong with it is for the person who typed it. */
 import { parseArgs } from 'node:util';
+import { type VerifierAlgorithm, verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
 
 export type Command =
   | { readonly kind: 'run'; readonly configPath: string }
   | { readonly kind: 'check'; readonly configPath: string }
-  | { readonly kind: 'hashPassword' }
+  | { readonly kind: 'hashPassword'; readonly algorithm: VerifierAlgorithm }
   | { readonly kind: 'version' }
   | { readonly kind: 'help' };
 
@@ -16,7 +17,8 @@ export const usageText = `usage: sluice COMMAND [OPTION]
 
   run [--config FILE]      serve what FILE says (default ./sluice.yaml) until SIGTERM; SIGHUP or a changed file reloads it
   check [--config FILE]    validate FILE and print the effective configuration
-  hash-password            read a password from standard input and print its verifier for users: … password: { scrypt: … }
+  hash-password [--algorithm scrypt|argon2id|bcrypt]
+                           read a password from standard input and print its verifier for users: … password: { scrypt: … }
   version                  print the version
   help                     print this
 
@@ -35,7 +37,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     case 'check':
       return withConfig(name, rest);
     case 'hash-password':
-      return withoutOptions({ kind: 'hashPassword' }, name, rest);
+      return withAlgorithm(rest);
     case 'version':
     case '--version':
       return withoutOptions({ kind: 'version' }, name, rest);
@@ -53,6 +55,20 @@ function withConfig(kind: 'run' | 'check', rest: readonly string[]): Arguments {
     const { values } = parseArgs({ args: [...rest], options: { config: { type: 'string', short: 'c' } } });
     const configPath = values.config ?? defaultConfigPath;
     return configPath === '' ? usage('--config needs a file') : { kind: 'command', command: { kind, configPath } };
+  } catch (error) {
+    return usage(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+}
+
+function withAlgorithm(rest: readonly string[]): Arguments {
+  try {
+    const options = { algorithm: { type: 'string' } } as const;
+    const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true });
+    // Not repeated: it is a password, as like as not.
+    if (positionals.length > 0) return usage('hash-password takes no arguments');
+    const algorithm = verifierAlgorithms.find((known) => known === (values.algorithm ?? 'scrypt'));
+    if (algorithm === undefined) return usage(`--algorithm is one of ${verifierAlgorithms.join(', ')}`);
+    return { kind: 'command', command: { kind: 'hashPassword', algorithm } };
   } catch (error) {
     return usage(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
   }

@@ -11,10 +11,12 @@ import type { CompleteListener } from '@sluice/contract/listener.ts';
 import type { CompleteRoute } from '@sluice/contract/route.ts';
 import type { CompleteSluiceConfig } from '@sluice/contract/sluice-config.ts';
 import type { TextResult } from '@sluice/contract/text-result.ts';
+import { parseTimestamp } from '@sluice/contract/timestamp.ts';
 import type { CompleteUser } from '@sluice/contract/user.ts';
 import type {
   AllowRule,
   BindAddress,
+  CredentialConfig,
   EffectiveConfig,
   EndpointConfig,
   ListenerConfig,
@@ -51,7 +53,8 @@ function namesOf(texts: readonly string[] | undefined): readonly string[] {
   return unique((texts ?? []).map((text) => valueOf(parseHostPattern(text))));
 }
 
-function listenerOf(listener: CompleteListener): ListenerConfig {
+/** The listener as the engine needs it. */
+export function buildListener(listener: CompleteListener): ListenerConfig {
   const { timeouts } = listener;
   return {
     name: listener.name,
@@ -89,7 +92,8 @@ function targetOf(route: CompleteRoute): RouteTarget {
   return { kind: route.action };
 }
 
-function routeOf(route: CompleteRoute): RouteConfig {
+/** The route as decisions need it. */
+export function buildRoute(route: CompleteRoute): RouteConfig {
   const { match } = route;
   return {
     name: route.name,
@@ -110,8 +114,25 @@ function allowRuleOf(rule: NonNullable<CompleteUser['allow']>[number]): AllowRul
   return { domains: namesOf(rule.domains), cidrs: networksOf(rule.cidrs), ports };
 }
 
-function userOf(user: CompleteUser): UserConfig {
-  return { name: user.name, scrypt: user.password.scrypt, allow: user.allow?.map(allowRuleOf) ?? null };
+type CompleteCredential = NonNullable<CompleteUser['credentials']>[number];
+
+function credentialOf(credential: CompleteCredential): CredentialConfig {
+  const verifier = credential.scrypt ?? credential.argon2id ?? credential.bcrypt;
+  if (verifier === undefined) throw new UnvalidatedTextError('a credential without a verifier passed validation');
+  const { notAfter } = credential;
+  return { verifier, notAfterMs: notAfter === undefined ? null : valueOf(parseTimestamp(notAfter)) };
+}
+
+/** The user as decisions need it. */
+export function buildUser(user: CompleteUser): UserConfig {
+  const credentials = [...(user.password === undefined ? [] : [user.password]), ...(user.credentials ?? [])];
+  return {
+    name: user.name,
+    credentials: credentials.map(credentialOf),
+    allow: user.allow?.map(allowRuleOf) ?? null,
+    maxConnections: user.quota?.connections ?? null,
+    onRevoke: user.onRevoke,
+  };
 }
 
 const logLevels = { Debug: 'debug', Info: 'info', Warn: 'warn', Error: 'error' } as const;
@@ -122,8 +143,8 @@ export function buildEffectiveConfig(config: CompleteSluiceConfig): EffectiveCon
     admin: { enabled: config.admin.enabled, bind: bindOf(config.admin.bind) },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: config.datapath,
-    listeners: config.listeners.map(listenerOf),
-    routes: config.routes.map(routeOf),
-    users: config.users.map(userOf),
+    listeners: config.listeners.map(buildListener),
+    routes: config.routes.map(buildRoute),
+    users: config.users.map(buildUser),
   };
 }

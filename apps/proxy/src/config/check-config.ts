@@ -4,19 +4,12 @@
  * are found at once.
  */
 import { parseBindAddress } from '@sluice/contract/bind-address.ts';
-import { nearestName } from './nearest-name.ts';
+import { checkListenerNames, checkRouteTarget } from './check-route.ts';
+import { checkUser } from './check-user.ts';
+import type { ConfigReport } from './config-report.ts';
 import type { ReadableConfig } from './readable-config.ts';
 import { showText } from './show-text.ts';
 import type { ConfigPath } from './source-locator.ts';
-
-/** Where reports go and lines come from: the caller knows the file. */
-export interface ConfigReport {
-  readonly reportAt: (path: ConfigPath, message: string, remedy: string) => void;
-  readonly reportKey: (path: ConfigPath, key: string, message: string, remedy: string) => void;
-  readonly lineAt: (path: ConfigPath) => number;
-}
-
-type ReadableRoute = NonNullable<NonNullable<ReadableConfig['routes']>[number]>;
 
 /** Reports every broken rule; silent for a configuration that may be used. */
 export function checkConfig(config: ReadableConfig, report: ConfigReport): void {
@@ -24,6 +17,12 @@ export function checkConfig(config: ReadableConfig, report: ConfigReport): void 
   checkNames('routes', config.routes ?? [], report);
   checkNames('users', config.users ?? [], report);
   checkBinds(config, report);
+  checkRoutes(config, report);
+  for (const [index, user] of (config.users ?? []).entries())
+    if (user !== undefined) checkUser(user, ['users', index], report);
+}
+
+function checkRoutes(config: ReadableConfig, report: ConfigReport): void {
   const listenerNames = new Set(
     (config.listeners ?? []).map((listener) => listener?.name).filter((name) => name !== undefined),
   );
@@ -31,7 +30,7 @@ export function checkConfig(config: ReadableConfig, report: ConfigReport): void 
     (config.listeners ?? []).every((listener) => listener?.name !== undefined) && config.listeners !== undefined;
   for (const [index, route] of (config.routes ?? []).entries()) {
     if (route === undefined) continue;
-    checkTarget(route, ['routes', index], report);
+    checkRouteTarget(route, ['routes', index], report);
     // A listener whose name could not be read may be the one that is meant.
     if (areListenersKnown) checkListenerNames(route, { path: ['routes', index], listenerNames }, report);
   }
@@ -87,53 +86,5 @@ function checkBinds(config: ReadableConfig, report: ConfigReport): void {
       const message = `${place.owner} binds ${parsed.value.canonical}, which ${first.owner} binds in line ${report.lineAt(first.path)}`;
       report.reportAt(place.path, message, 'give each address to one listener, once');
     }
-  }
-}
-
-function checkTarget(route: ReadableRoute, path: ConfigPath, report: ConfigReport): void {
-  const name = route.name === undefined ? `routes[${String(path[1])}]` : `route ${showText(route.name)}`;
-  // A key whose value could not be read is in the file all the same.
-  const hasTo = hasKey(route, 'to');
-  const hasAction = hasKey(route, 'action');
-  if (hasTo && hasAction) {
-    report.reportKey(
-      path,
-      'action',
-      `${name} has both to and action`,
-      'keep the one that is meant: they exclude each other',
-    );
-  } else if (!hasTo && !hasAction) {
-    report.reportAt(
-      path,
-      `${name} has neither to nor action`,
-      'add to with endpoints, or action: Ban, Echo, Health or ForwardProxy',
-    );
-  }
-  if (hasKey(route, 'forward') && !(hasAction && (route.action === undefined || route.action === 'ForwardProxy'))) {
-    report.reportKey(
-      path,
-      'forward',
-      `${name} has forward without action ForwardProxy`,
-      'remove forward, or write action: ForwardProxy',
-    );
-  }
-}
-
-function hasKey(route: ReadableRoute, key: 'to' | 'action' | 'forward'): boolean {
-  return Object.hasOwn(route, key);
-}
-
-function checkListenerNames(
-  route: ReadableRoute,
-  { path, listenerNames }: { readonly path: ConfigPath; readonly listenerNames: ReadonlySet<string> },
-  report: ConfigReport,
-): void {
-  for (const [at, name] of (route.listeners ?? []).entries()) {
-    if (name === undefined || listenerNames.has(name)) continue;
-    const nearest = nearestName(name, listenerNames);
-    const known =
-      listenerNames.size === 0 ? 'there are none' : `there are: ${[...listenerNames].slice(0, 10).join(', ')}`;
-    const message = `routes[${String(path[1])}].listeners[${at}]: no listener is called ${showText(name)}`;
-    report.reportAt([...path, 'listeners', at], message, nearest === null ? known : `did you mean ${nearest}?`);
   }
 }

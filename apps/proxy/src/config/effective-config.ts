@@ -76,12 +76,22 @@ export interface AllowRule {
   readonly ports: readonly { readonly from: number; readonly to: number }[];
 }
 
+export interface CredentialConfig {
+  /** Says its algorithm itself: a PHC string of scrypt or argon2id, or bcrypt's form. */
+  readonly verifier: string;
+  /** Unix time from which on it is refused; null: never. */
+  readonly notAfterMs: number | null;
+}
+
 export interface UserConfig {
   readonly name: string;
-  /** PHC string: `$scrypt$ln=15,r=8,p=1$<base64 salt>$<base64 hash>`. */
-  readonly scrypt: string;
+  /** Any may match; empty: nobody gets in. */
+  readonly credentials: readonly CredentialConfig[];
   /** null: every public destination. */
   readonly allow: readonly AllowRule[] | null;
+  /** Tunnels at once; null: no limit of the user's own. */
+  readonly maxConnections: number | null;
+  readonly onRevoke: 'Keep' | 'Disconnect';
 }
 
 export type DatapathMode = 'Auto' | 'InLoop' | 'Workers' | 'Handoff';

@@ -4,8 +4,11 @@
  * parser refuses it there.
  */
 import { formatDuration } from '@sluice/contract/duration.ts';
+import { formatTimestamp } from '@sluice/contract/timestamp.ts';
+import { verifierAlgorithmOf } from '@sluice/contract/verifier-algorithm.ts';
 import type {
   AllowRule,
+  CredentialConfig,
   EffectiveConfig,
   ListenerConfig,
   RouteConfig,
@@ -77,9 +80,24 @@ function printAllowRule({ domains, cidrs, ports }: AllowRule): PrintableMap {
   return given({ domains, cidrs, ports: numbers });
 }
 
-function printUser({ name, scrypt, allow }: UserConfig, options: PrintOptions): PrintableMap {
-  const password = { scrypt: options.secrets === 'Show' ? scrypt : redactedSecret };
-  return { name, password, ...(allow === null ? {} : { allow: allow.map(printAllowRule) }) };
+function printCredential({ verifier, notAfterMs }: CredentialConfig, { secrets }: PrintOptions): PrintableMap {
+  const algorithm = verifierAlgorithmOf(verifier) ?? 'scrypt';
+  const printed = { [algorithm]: secrets === 'Show' ? verifier : redactedSecret };
+  return notAfterMs === null ? printed : { ...printed, notAfter: formatTimestamp(notAfterMs) };
+}
+
+function printUser(user: UserConfig, options: PrintOptions): PrintableMap {
+  const [first, ...others] = user.credentials;
+  const isPassword = first !== undefined && first.notAfterMs === null && others.length === 0;
+  return {
+    name: user.name,
+    ...(isPassword
+      ? { password: printCredential(first, options) }
+      : { credentials: user.credentials.map((credential) => printCredential(credential, options)) }),
+    ...(user.allow === null ? {} : { allow: user.allow.map(printAllowRule) }),
+    ...(user.maxConnections === null ? {} : { quota: { connections: user.maxConnections } }),
+    onRevoke: user.onRevoke,
+  };
 }
 
 const logLevels = { debug: 'Debug', info: 'Info', warn: 'Warn', error: 'Error' } as const;

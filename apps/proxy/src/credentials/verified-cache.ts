@@ -1,13 +1,16 @@
 /**
- * Remembers which credentials were found valid and against which verifier, so that the hot path needs no scrypt. Keys are
- * digests under a secret of this process: no password and no fast hash of one is kept. Knows no users.
- * Invariant: an entry answers only for the very verifier it was made with, so a changed or removed user is out at once; an
- * entry's life is counted from its check, and use does not prolong it.
+ * Remembers which credentials were found valid and against which verifier of which user, so that the hot path computes
+ * nothing. Keys are digests under a secret of this process: no password and no fast hash of one is kept. Knows no users: whether
+ * the verifier is still the user's is asked at each use.
+ * Invariant: an entry's life is counted from its check, and use does not prolong it.
  */
-import type { ScryptVerifier } from './scrypt-verifier.ts';
+export interface VerifiedAgainst {
+  /** Which of the users that ever had the name. */
+  readonly birth: number;
+  readonly verifier: string;
+}
 
-interface VerifiedEntry {
-  readonly verifier: ScryptVerifier;
+interface VerifiedEntry extends VerifiedAgainst {
   readonly expiresAtMs: number;
 }
 
@@ -35,18 +38,19 @@ export class VerifiedCache {
     return this.#evictions;
   }
 
-  has(key: string, verifier: ScryptVerifier, nowMs: number): boolean {
+  /** What the credentials were found valid against; an entry that `isGood` refuses is gone. */
+  find(key: string, nowMs: number, isGood: (against: VerifiedAgainst) => boolean): VerifiedAgainst | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    if (entry.verifier !== verifier || entry.expiresAtMs <= nowMs) return false;
+    if (entry.expiresAtMs <= nowMs || !isGood(entry)) return undefined;
     this.#entries.set(key, entry);
-    return true;
+    return entry;
   }
 
-  add(key: string, verifier: ScryptVerifier, nowMs: number): void {
+  add(key: string, { birth, verifier }: VerifiedAgainst, nowMs: number): void {
     this.#entries.delete(key);
-    this.#entries.set(key, { verifier, expiresAtMs: nowMs + this.#config.timeToLiveMs });
+    this.#entries.set(key, { birth, verifier, expiresAtMs: nowMs + this.#config.timeToLiveMs });
     if (this.#entries.size <= this.#config.maxEntries) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);

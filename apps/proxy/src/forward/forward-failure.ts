@@ -13,6 +13,7 @@ export const forwardFailures = [
   'TimedOut',
   'HandshakeTimedOut',
   'LimitReached',
+  'QuotaReached',
   'Internal',
 ] as const;
 
@@ -35,6 +36,7 @@ export function closeReasonOfFailure(failure: ForwardFailure): CloseReason {
     case 'HandshakeTimedOut':
       return 'DecideTimeout';
     case 'LimitReached':
+    case 'QuotaReached':
       return 'LimitReached';
     case 'Internal':
       return 'Internal';

@@ -88,6 +88,8 @@ export function httpFailureReply(failure: ForwardFailure): Buffer {
       return httpRefusal(408, 'sluice: the request did not arrive in time');
     case 'LimitReached':
       return httpRefusal(503, 'sluice: a limit of this proxy is reached; try again');
+    case 'QuotaReached':
+      return httpRefusal(429, 'sluice: this user has as many connections as it may; close one');
     case 'Internal':
       return httpRefusal(500, 'sluice: internal error');
   }

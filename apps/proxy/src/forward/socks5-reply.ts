@@ -47,6 +47,7 @@ export function socks5FailureReply(failure: ForwardFailure): Buffer {
       return socks5Reply.ttlExpired;
     case 'HandshakeTimedOut':
     case 'LimitReached':
+    case 'QuotaReached':
     case 'Internal':
       return socks5Reply.generalFailure;
   }

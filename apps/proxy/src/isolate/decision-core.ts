@@ -5,25 +5,31 @@
  */
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { loadAddon } from '@sluice/native/addon.ts';
 import { readListenerCounters } from '@sluice/native/counters.ts';
 import { createEngine, type Engine, type EngineHandlers } from '@sluice/native/engine.ts';
 import { layout } from '@sluice/native/ring-layout.ts';
-import type { RouteConfig, UserConfig } from '../config/effective-config.ts';
+import type { RouteConfig } from '../config/effective-config.ts';
 import { CredentialChecker, defaultCredentialCheckerConfig } from '../credentials/credential-checker.ts';
-import { deriveScryptKey } from '../credentials/derive-scrypt-key.ts';
+import { defaultCostProfile } from '../credentials/hash-password.ts';
+import { verifyPassword } from '../credentials/verify-password.ts';
+import { UserRulesCache } from '../policy/user-rules-cache.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import { ForwardDriver } from '../session/forward-driver.ts';
 import { healthDriver } from '../session/health-driver.ts';
 import { type BoundListener, ListenerSet, type PreparedListeners } from '../session/listener-set.ts';
+import { Revoker } from '../session/revoker.ts';
 import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../session/routing-snapshot.ts';
 import { createSessionDriver } from '../session/session-driver.ts';
 import { SessionTable } from '../session/session-table.ts';
 import { closeSession } from '../session/session-turn.ts';
+import { TunnelIndex } from '../session/tunnel-index.ts';
+import { TunnelPermission } from '../session/tunnel-permission.ts';
 import { UpstreamDialler } from '../session/upstream-dialler.ts';
-import type { Resolver } from '../upstream/resolver.ts';
 import { createSystemResolver } from '../upstream/system-resolver.ts';
+import type { PackedUser } from '../users/packed-user.ts';
+import { UserDirectory, type UserPart } from '../users/user-directory.ts';
 import type { ConfigFrame, EnginePlan, IsolateReply } from './isolate-messages.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { createPauseMeter } from './pause-meter.ts';
@@ -31,11 +37,14 @@ import { RecordOutbox } from './record-outbox.ts';
 
 export interface DecisionCore {
   /** A part of what the next `prepare` is about. */
-  take(routes: readonly RouteConfig[], users: readonly UserConfig[]): void;
+  take(routes: readonly RouteConfig[], users: readonly PackedUser[]): void;
   prepare(frame: ConfigFrame): PreparedListeners;
   /** Resolves when every worker has it. */
   commit(): Promise<readonly BoundListener[]>;
   abort(): void;
+  stageUsers(begins: 'Change' | 'Whole' | null, part: UserPart): void;
+  /** In force at once; resolves when the next change may come. */
+  commitUsers(): Promise<void>;
   /** Resolves to the number of connections that had to be cut. */
   drain(timeoutMs: number): Promise<number>;
   readonly started: Extract<IsolateReply, { kind: 'started' }>;
@@ -49,8 +58,11 @@ interface Prepared {
 }
 
 const nowMs = (): number => performance.now();
+const unixMs = (): number => Date.now();
 const drainLookMs = 10;
 const lastEventsMs = 500;
+/** Changed users of one turn: about a millisecond. */
+const usersAtOnce = 2000;
 
 /** Starts the engine. Throws when the addon is not built or the kernel refuses what it needs. */
 export function createDecisionCore(plan: EnginePlan, post: (reply: IsolateReply) => void): DecisionCore {
@@ -64,7 +76,11 @@ class RunningCore implements DecisionCore {
   readonly #sessions = new SessionTable();
   readonly #outbox: RecordOutbox;
   readonly #meter = createPauseMeter(nowMs);
+  readonly #users = new UserDirectory({ defaultCost: defaultCostProfile, maxAtOnce: usersAtOnce });
+  readonly #tunnels = new TunnelIndex();
   readonly #credentials: CredentialChecker;
+  readonly #forward: ForwardDriver;
+  readonly #revoker: Revoker;
   #snapshot: RoutingSnapshot | null = null;
   #own: readonly IpAddress[] = [];
   #builder: RoutingSnapshotBuilder | null = null;
@@ -73,26 +89,51 @@ class RunningCore implements DecisionCore {
   constructor(plan: EnginePlan, post: (reply: IsolateReply) => void) {
     const addon = loadAddon();
     const resolver = createSystemResolver({ now: nowMs });
-    const deriveKey = deriveScryptKey;
+    const reportDefect = (error: unknown): void => post({ kind: 'defect', message: describeDefect(error) });
+    const flushSoon = (): void => this.#engine.flushSoon();
+    const users = this.#users;
     this.#outbox = new RecordOutbox(post);
-    this.#credentials = new CredentialChecker(defaultCredentialCheckerConfig, { nowMs, randomBytes, deriveKey });
-    const handlers = this.#createHandlers(resolver, (message) => post({ kind: 'defect', message }));
+    this.#credentials = new CredentialChecker(defaultCredentialCheckerConfig, {
+      nowMs,
+      unixMs,
+      randomBytes,
+      users,
+      verify: verifyPassword,
+    });
+    const ownAddresses = (): readonly IpAddress[] => this.#own;
+    const rules = new UserRulesCache();
+    const permission = new TunnelPermission({ users, rules, ownAddresses, unixMs });
+    const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon, reportDefect });
+    this.#revoker = new Revoker({ tunnels: this.#tunnels, permission, flushSoon, reportDefect });
+    this.#forward = new ForwardDriver({
+      credentials: this.#credentials,
+      resolver,
+      dialler,
+      permission,
+      tunnels: this.#tunnels,
+      revoker: this.#revoker,
+      nowMs,
+      flushSoon,
+      reportDefect,
+    });
+    const handlers = this.#createHandlers(dialler, reportDefect);
     this.#engine = createEngine(addon, engineSettings(plan), handlers);
     this.#listeners = new ListenerSet({ addon, ports: this.#engine.acceptingPorts });
     this.#outbox.watchLimits(() => ({
       name_lookups: resolver.stats().overloads,
       name_lookup_timeouts: resolver.stats().timeouts,
       credential_checks: this.#credentials.counters.overloaded,
+      user_connections: this.#forward.quotaRefusals,
     }));
     this.started = { kind: 'started', regions: this.#engine.regions, pauses: this.#meter.shared };
   }
 
-  take(routes: readonly RouteConfig[], users: readonly UserConfig[]): void {
+  take(routes: readonly RouteConfig[], users: readonly PackedUser[]): void {
     this.#builder ??= new RoutingSnapshotBuilder(this.#snapshot);
     const builder = this.#builder;
     this.#meter.timed(() => {
       builder.addRoutes(routes);
-      builder.addUsers(users);
+      this.#users.stageFile(users);
     });
   }
 
@@ -100,7 +141,10 @@ class RunningCore implements DecisionCore {
     const builder = this.#builder ?? new RoutingSnapshotBuilder(this.#snapshot);
     this.#builder = null;
     const listeners = this.#listeners.prepare(frame.listeners);
-    if (listeners.kind === 'failed') return listeners;
+    if (listeners.kind === 'failed') {
+      this.#users.abortFile();
+      return listeners;
+    }
     const own = ownAddresses(frame, networkInterfaces());
     this.#prepared = { snapshot: builder.finish(), own, listeners, frame };
     return listeners;
@@ -112,7 +156,8 @@ class RunningCore implements DecisionCore {
     this.#prepared = null;
     this.#snapshot = snapshot;
     this.#own = own;
-    this.#credentials.replaceUsers(snapshot.users);
+    this.#users.commitFile();
+    this.#revoker.reconsider(null);
     this.#outbox.setDetailed(frame.log.access);
     const bound = listeners.commit();
     await this.#engine.fence();
@@ -123,6 +168,20 @@ class RunningCore implements DecisionCore {
     this.#prepared?.listeners.abort();
     this.#prepared = null;
     this.#builder = null;
+    this.#users.abortFile();
+  }
+
+  stageUsers(begins: 'Change' | 'Whole' | null, part: UserPart): void {
+    this.#meter.timed(() => {
+      if (begins === 'Whole') this.#users.beginWhole();
+      if (begins === 'Change') this.#users.abortLive();
+      this.#users.stageLive(part);
+    });
+  }
+
+  async commitUsers(): Promise<void> {
+    this.#meter.timed(() => this.#revoker.reconsider(this.#users.commitLive()));
+    while (this.#users.moveSome(usersAtOnce)) await nextTurn();
   }
 
   async drain(timeoutMs: number): Promise<number> {
@@ -132,32 +191,20 @@ class RunningCore implements DecisionCore {
     const cut = activeConnections(this.#engine);
     if (cut > 0) await cutSessions(this.#sessions, this.#engine);
     this.#engine.stop();
+    this.#revoker.close();
     this.#meter.close();
     this.#outbox.flush();
     return cut;
   }
 
-  #createHandlers(resolver: Resolver, report: (message: string) => void): EngineHandlers {
-    const reportDefect = (error: unknown): void => report(describeDefect(error));
-    const flushSoon = (): void => this.#engine.flushSoon();
-    const snapshot = (): RoutingSnapshot => this.#inForce();
-    const dialler = new UpstreamDialler({ resolver, nowMs, random: Math.random, flushSoon, reportDefect });
-    const forward = new ForwardDriver({
-      credentials: this.#credentials,
-      resolver,
-      dialler,
-      snapshot,
-      ownAddresses: () => this.#own,
-      nowMs,
-      flushSoon,
-      reportDefect,
-    });
+  #createHandlers(dialler: UpstreamDialler, reportDefect: (error: unknown) => void): EngineHandlers {
     return createSessionDriver({
       sessions: this.#sessions,
-      snapshot,
+      tunnels: this.#tunnels,
+      snapshot: () => this.#inForce(),
       listener: (id) => this.#listeners.byId(id),
       dialler,
-      forward,
+      forward: this.#forward,
       health: healthDriver,
       record: (ended) => this.#outbox.add(ended),
       timed: (work) => this.#meter.timed(work),

@@ -2,9 +2,11 @@
  * The main isolate's side of the decision isolate: starts it, asks it, and passes on what it tells unasked.
  */
 import { Worker } from 'node:worker_threads';
-import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { EffectiveConfig, RouteConfig, UserConfig } from '../config/effective-config.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
+import { packUser } from '../users/packed-user.ts';
+import type { UserPart } from '../users/user-directory.ts';
 import type { EnginePlan, IsolateReply, IsolateRequest, IsolateStart } from './isolate-messages.ts';
 
 export interface DecisionHostDeps {
@@ -23,6 +25,8 @@ export interface DecisionHost {
   prepare(config: EffectiveConfig): Promise<readonly ListenFailure[] | null>;
   commit(): Promise<readonly BoundListener[]>;
   abort(): Promise<void>;
+  /** Puts a change of the live users in force; it comes in parts of some thousand. */
+  changeUsers(kind: 'Change' | 'Whole', parts: Iterable<UserPart>): Promise<void>;
   /** The number of connections that were cut. Ends the isolate: nothing can be asked after it. */
   drain(timeoutMs: number): Promise<number>;
 }
@@ -42,19 +46,19 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   const isolate = new AskedIsolate(plan, deps);
   const first = await isolate.firstAnswer;
   if (first.kind !== 'started') throw unexpected(first);
+  let isPreparing = false;
   return {
     regions: first.regions,
     pauses: first.pauses,
     async prepare({ routes, users, ...frame }) {
-      for (let at = 0; at < Math.max(routes.length, users.length); at += partSize) {
-        const part = { routes: routes.slice(at, at + partSize), users: users.slice(at, at + partSize) };
-        const taken = await isolate.ask({ kind: 'part', ...part });
-        if (taken.kind !== 'taken') throw unexpected(taken);
+      if (isPreparing) throw new DecisionIsolateError('a configuration is being prepared already');
+      isPreparing = true;
+      try {
+        await sendParts(isolate, routes, users);
+        return failuresOf(await isolate.ask({ kind: 'prepare', frame }));
+      } finally {
+        isPreparing = false;
       }
-      const reply = await isolate.ask({ kind: 'prepare', frame });
-      if (reply.kind === 'prepared') return null;
-      if (reply.kind === 'refused') return reply.failures;
-      throw unexpected(reply);
     },
     async commit() {
       const reply = await isolate.ask({ kind: 'commit' });
@@ -65,6 +69,13 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
       const reply = await isolate.ask({ kind: 'abort' });
       if (reply.kind !== 'aborted') throw unexpected(reply);
     },
+    async changeUsers(kind, parts) {
+      // Drops what a change that failed half way has left.
+      await stageUsers(isolate, kind, { puts: [], deletes: [], keeps: [] });
+      for (const part of parts) await stageUsers(isolate, null, part);
+      const reply = await isolate.ask({ kind: 'commitUsers' });
+      if (reply.kind !== 'usersCommitted') throw unexpected(reply);
+    },
     async drain(timeoutMs) {
       const reply = await isolate.ask({ kind: 'drain', timeoutMs });
       if (reply.kind !== 'drained') throw unexpected(reply);
@@ -73,13 +84,38 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   };
 }
 
-/** The worker thread with at most one question open. */
+async function sendParts(
+  isolate: AskedIsolate,
+  routes: readonly RouteConfig[],
+  users: readonly UserConfig[],
+): Promise<void> {
+  for (let at = 0; at < Math.max(routes.length, users.length); at += partSize) {
+    const part = { routes: routes.slice(at, at + partSize), users: users.slice(at, at + partSize).map(packUser) };
+    const taken = await isolate.ask({ kind: 'part', ...part });
+    if (taken.kind !== 'taken') throw unexpected(taken);
+  }
+}
+
+function failuresOf(reply: Answer): readonly ListenFailure[] | null {
+  if (reply.kind === 'prepared') return null;
+  if (reply.kind === 'refused') return reply.failures;
+  throw unexpected(reply);
+}
+
+async function stageUsers(isolate: AskedIsolate, begins: 'Change' | 'Whole' | null, part: UserPart): Promise<void> {
+  const staged = await isolate.ask({ kind: 'stageUsers', begins, part });
+  if (staged.kind !== 'usersStaged') throw unexpected(staged);
+}
+
+/** The worker thread with at most one question open; others wait their turn. */
 class AskedIsolate {
   readonly firstAnswer: Promise<Answer>;
   readonly #worker: Worker;
   readonly #deps: DecisionHostDeps;
   #pending: PromiseWithResolvers<Answer> | null;
   #isDrained = false;
+  /** Settles when the question that came last has its answer. */
+  #last: Promise<undefined> = Promise.resolve(undefined);
 
   constructor(plan: EnginePlan, deps: DecisionHostDeps) {
     const workerData: IsolateStart = { plan };
@@ -93,8 +129,19 @@ class AskedIsolate {
   }
 
   async ask(request: IsolateRequest): Promise<Answer> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#last = promise;
+    await before;
+    try {
+      return await this.#ask(request);
+    } finally {
+      resolve(undefined);
+    }
+  }
+
+  async #ask(request: IsolateRequest): Promise<Answer> {
     if (this.#isDrained) throw new DecisionIsolateError('the decision isolate has ended');
-    if (this.#pending !== null) throw new DecisionIsolateError('a request is under way');
     this.#pending = Promise.withResolvers<Answer>();
     const { promise } = this.#pending;
     this.#worker.postMessage(request);

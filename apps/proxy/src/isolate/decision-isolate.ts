@@ -24,6 +24,12 @@ function run(port: NonNullable<typeof parentPort>, start: IsolateStart): void {
       case 'abort':
         core.abort();
         return post({ kind: 'aborted' });
+      case 'stageUsers':
+        core.stageUsers(request.begins, request.part);
+        return post({ kind: 'usersStaged' });
+      case 'commitUsers':
+        await core.commitUsers();
+        return post({ kind: 'usersCommitted' });
       case 'drain':
         post({ kind: 'drained', cut: await core.drain(request.timeoutMs) });
         // Nothing is left to do: without its port the isolate ends by itself.

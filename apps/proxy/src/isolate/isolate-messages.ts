@@ -1,10 +1,13 @@
 /**
  * What the main isolate and the decision isolate say to each other. Plain data by structured clone; one request is under
- * way at a time, answered by the reply of its kind.
+ * way at a time, answered by the reply of its kind. A change of users may come between the parts of a configuration: what is
+ * staged of the two is apart.
  */
-import type { EffectiveConfig, RouteConfig, UserConfig } from '../config/effective-config.ts';
+import type { EffectiveConfig, RouteConfig } from '../config/effective-config.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
+import type { PackedUser } from '../users/packed-user.ts';
+import type { UserPart } from '../users/user-directory.ts';
 
 export type DriveMode = 'InLoop' | 'Threads' | 'Handoff';
 
@@ -25,11 +28,15 @@ export type ConfigFrame = Omit<EffectiveConfig, 'routes' | 'users'>;
 
 export type IsolateRequest =
   /** A part of the configuration that the next `prepare` is about: a large one comes in many, with traffic in between. */
-  | { readonly kind: 'part'; readonly routes: readonly RouteConfig[]; readonly users: readonly UserConfig[] }
+  | { readonly kind: 'part'; readonly routes: readonly RouteConfig[]; readonly users: readonly PackedUser[] }
   /** Compile and bind; nothing is in force yet. */
   | { readonly kind: 'prepare'; readonly frame: ConfigFrame }
   | { readonly kind: 'commit' }
   | { readonly kind: 'abort' }
+  /** A part of a change of the live users. `begins`: what was staged before is dropped; a whole change is all there is. */
+  | { readonly kind: 'stageUsers'; readonly begins: 'Change' | 'Whole' | null; readonly part: UserPart }
+  /** Answered when the next change may come; in force at once. */
+  | { readonly kind: 'commitUsers' }
   /** Stop accepting; answer when every connection has ended or the time is over, and what is left has been cut. */
   | { readonly kind: 'drain'; readonly timeoutMs: number };
 
@@ -40,6 +47,8 @@ export type IsolateReply =
   | { readonly kind: 'refused'; readonly failures: readonly ListenFailure[] }
   | { readonly kind: 'committed'; readonly listeners: readonly BoundListener[] }
   | { readonly kind: 'aborted' }
+  | { readonly kind: 'usersStaged' }
+  | { readonly kind: 'usersCommitted' }
   /** A request could not be done; nothing has changed. */
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'drained'; readonly cut: number }

@@ -87,6 +87,7 @@ const closedByOfReason: Readonly<Record<CloseReason, ClosedBy>> = {
   Banned: 'Policy',
   NotAllowed: 'Policy',
   AuthFailed: 'Policy',
+  Revoked: 'Policy',
   ProtocolError: 'Policy',
   Internal: 'Error',
 };

@@ -27,6 +27,7 @@ export const closeReasons = [
   'LimitReached',
   'NotAllowed',
   'AuthFailed',
+  'Revoked',
   'ProtocolError',
   'Internal',
 ] as const;

@@ -18,6 +18,8 @@ export interface DialAttempt {
   readonly tried: Set<Endpoint>;
   readonly onFailed: (failure: DialFailure) => void;
   readonly reply: Uint8Array | null;
+  /** null: endpoints of a route, which are not judged. */
+  readonly mayDial: ((address: IpAddress) => boolean) | null;
   readonly totalDeadlineMs: number;
   endpointDeadlineMs: number;
   addresses: readonly IpAddress[];

@@ -4,7 +4,8 @@
  */
 import type { EventRecord } from '@sluice/native/event-record.ts';
 import { dataFlag } from '@sluice/native/ring-layout.ts';
-import type { CredentialChecker } from '../credentials/credential-checker.ts';
+import type { CredentialChecker, CredentialVerdict } from '../credentials/credential-checker.ts';
+import type { VerifiedAgainst } from '../credentials/verified-cache.ts';
 import type { Destination } from '../forward/destination.ts';
 import { closeReasonOfFailure, type ForwardFailure } from '../forward/forward-failure.ts';
 import {
@@ -14,25 +15,25 @@ import {
   onAuthenticated,
   stepForward,
 } from '../forward/forward-handshake.ts';
-import type { AuthenticationVerdict } from '../forward/handshake-step.ts';
-import { judgeDestination } from '../policy/destination-policy.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import { ResolveError } from '../upstream/resolve-error.ts';
 import type { Resolver } from '../upstream/resolver.ts';
 import { endingOfRefusal } from './connection-ending.ts';
-import type { RoutingSnapshot } from './routing-snapshot.ts';
+import type { Revoker } from './revoker.ts';
 import type { Session } from './session.ts';
 import { closeSession } from './session-turn.ts';
 import type { DialFailure } from './dial-attempt.ts';
+import type { TunnelIndex } from './tunnel-index.ts';
+import type { TunnelPermission } from './tunnel-permission.ts';
 import type { UpstreamDialler } from './upstream-dialler.ts';
 
 export interface ForwardDriverDeps {
   readonly credentials: CredentialChecker;
   readonly resolver: Resolver;
   readonly dialler: UpstreamDialler;
-  readonly snapshot: () => RoutingSnapshot;
-  /** On which the proxy itself can be reached. */
-  readonly ownAddresses: () => readonly IpAddress[];
+  readonly permission: TunnelPermission;
+  readonly tunnels: TunnelIndex;
+  readonly revoker: Pick<Revoker, 'watchEnd'>;
   readonly nowMs: () => number;
   readonly flushSoon: () => void;
   /** A defect of ours in what came later: the connection is closed, all else goes on. */
@@ -56,9 +57,15 @@ type AuthenticateStep = Extract<ForwardStep, { kind: 'authenticate' }>;
 
 export class ForwardDriver {
   readonly #deps: ForwardDriverDeps;
+  #quotaRefusals = 0;
 
   constructor(deps: ForwardDriverDeps) {
     this.#deps = deps;
+  }
+
+  /** Tunnels refused because their user had as many as it may. */
+  get quotaRefusals(): number {
+    return this.#quotaRefusals;
   }
 
   /** Bytes (or the end, or the deadline) of a client whose route is a forward proxy. */
@@ -107,15 +114,16 @@ export class ForwardDriver {
 
   #authenticate(turn: Turn, step: AuthenticateStep): void {
     const { credentials } = this.#deps;
-    if (credentials.checkCached(step.user, step.password) === 'valid') return this.#afterVerdict(turn, step, 'valid');
+    const against = credentials.checkCached(step.user, step.password);
+    if (against !== undefined) return this.#afterVerdict(turn, step, { kind: 'valid', against });
     void credentials.check(step.user, step.password).then((verdict) => {
       this.#later(turn, () => this.#afterVerdict(turn, step, verdict));
     });
   }
 
-  #afterVerdict(turn: Turn, step: AuthenticateStep, verdict: AuthenticationVerdict): void {
-    if (verdict === 'valid') turn.session.user = step.user;
-    this.#act(turn, step.state, onAuthenticated(step.state, verdict));
+  #afterVerdict(turn: Turn, step: AuthenticateStep, verdict: CredentialVerdict): void {
+    if (verdict.kind === 'valid') logIn(turn.session, step.user, verdict.against);
+    this.#act(turn, step.state, onAuthenticated(step.state, verdict.kind));
   }
 
   #connect(turn: Turn, step: ConnectStep, state: ForwardState): void {
@@ -133,24 +141,39 @@ export class ForwardDriver {
 
   #dialAllowed(turn: Turn, step: ConnectStep, addresses: readonly IpAddress[], startedMs: number): void {
     const { session } = turn;
-    const allowed = addresses.filter((address) => this.#isAllowed(session, step.destination, address));
+    const asked = askedFor(step.destination);
+    const mayDial = (address: IpAddress): boolean => this.#deps.permission.mayReach(session.tunnel, asked, address);
+    const allowed = addresses.filter(mayDial);
     if (allowed.length === 0) return this.#fail(turn, step.state, 'NotAllowed');
+    if (!this.#openTunnel(session, asked)) return this.#fail(turn, step.state, 'QuotaReached');
     this.#deps.dialler.dialAddresses(session, {
       addresses: allowed,
       port: step.destination.port,
       skip: session.skip + turn.consumed,
       reply: withReplies(turn, step.successReply),
       startedMs,
+      mayDial,
       onFailed: (failure) => this.#fail(turn, step.state, forwardFailureOf(failure)),
     });
   }
 
-  #isAllowed(session: Session, destination: Destination, address: IpAddress): boolean {
-    const rules = session.user === null ? null : this.#deps.snapshot().rulesByUser.get(session.user);
-    if (rules === undefined) return false; // removed by a reload since the password was checked
-    const domain = destination.kind === 'domain' ? destination.name : null;
-    const dialled = { domain, address, port: destination.port };
-    return judgeDestination(rules, dialled, this.#deps.ownAddresses()).kind === 'allowed';
+  /** False: the user has as many as it may. From here to its end a change of the user finds the session. */
+  #openTunnel(session: Session, { domain, port }: AskedFor): boolean {
+    const { tunnel } = session;
+    if (tunnel === null) return true;
+    const { tunnels, permission, revoker } = this.#deps;
+    const record = permission.recordOf(tunnel);
+    if (record === undefined) return false; // never: mayReach has just found it
+    if (record.maxConnections > 0 && tunnels.of(tunnel.user).size >= record.maxConnections) {
+      this.#quotaRefusals++;
+      return false;
+    }
+    tunnel.domain = domain;
+    tunnel.port = port;
+    tunnel.isCutWhenRevoked = record.isCutWhenRevoked;
+    tunnels.add(tunnel.user, session);
+    if (record.credentials.includes(' ')) revoker.watchEnd(session);
+    return true;
   }
 
   #fail(turn: Turn, state: ForwardState, failure: ForwardFailure): void {
@@ -170,6 +193,20 @@ export class ForwardDriver {
     }
     this.#deps.flushSoon();
   }
+}
+
+interface AskedFor {
+  readonly domain: string | null;
+  readonly port: number;
+}
+
+function askedFor(destination: Destination): AskedFor {
+  return { domain: destination.kind === 'domain' ? destination.name : null, port: destination.port };
+}
+
+function logIn(session: Session, user: string, against: VerifiedAgainst): void {
+  session.user = user;
+  session.tunnel = { user, against, domain: null, port: 0, isCutWhenRevoked: false };
 }
 
 const nothing = Buffer.alloc(0);

@@ -25,10 +25,12 @@ import type { RouteState, RoutingSnapshot } from './routing-snapshot.ts';
 import { type PlannedEnd, relaying, type Session } from './session.ts';
 import type { SessionTable } from './session-table.ts';
 import { closeSession, takeTurn } from './session-turn.ts';
+import type { TunnelIndex } from './tunnel-index.ts';
 import type { UpstreamDialler } from './upstream-dialler.ts';
 
 export interface SessionDriverDeps {
   readonly sessions: SessionTable;
+  readonly tunnels: TunnelIndex;
   readonly snapshot: () => RoutingSnapshot;
   readonly listener: (id: number) => ListenerState;
   readonly dialler: UpstreamDialler;
@@ -112,6 +114,7 @@ class SessionDriver implements EngineHandlers {
       port.release(session);
     }
     session.endpoint?.release();
+    if (session.tunnel !== null) this.#deps.tunnels.remove(session.tunnel.user, session);
     this.#deps.sessions.remove(session);
     this.#recordSession(session, event);
   }

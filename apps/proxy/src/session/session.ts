@@ -12,6 +12,7 @@ import type { ClosedBy, CloseReason } from './connection-record.ts';
 import type { DialAttempt } from './dial-attempt.ts';
 import type { ListenerState } from './listener-state.ts';
 import type { RouteState } from './routing-snapshot.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** What the next event of the connection means. */
 export type SessionStage =
@@ -66,6 +67,8 @@ export class Session {
   sni: string | null = null;
   alpn: readonly string[] = noAlpn;
   user: string | null = null;
+  /** Of a forward proxy client that has logged in. */
+  tunnel: Tunnel | null = null;
   route: RouteState | null = null;
   endpoint: Endpoint | null = null;
   /** Destination of a forward proxy client, as the access log shows it; null: an endpoint's URL is shown. */

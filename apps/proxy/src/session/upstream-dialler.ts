@@ -22,6 +22,8 @@ export interface DirectDial {
   readonly skip: number;
   readonly reply: Uint8Array;
   readonly startedMs: number;
+  /** Asked again before each address but the first: permission may have gone meanwhile. */
+  readonly mayDial: (address: IpAddress) => boolean;
   readonly onFailed: (failure: DialFailure) => void;
 }
 
@@ -75,6 +77,7 @@ export class UpstreamDialler {
       tried: nothingToTry,
       onFailed: dial.onFailed,
       reply: dial.reply,
+      mayDial: dial.mayDial,
       totalDeadlineMs: dial.startedMs + connectTotalMs,
       endpointDeadlineMs: dial.startedMs + connectTotalMs,
       addresses: dial.addresses,
@@ -106,6 +109,7 @@ export class UpstreamDialler {
   }
 
   #tryAddress(session: Session, attempt: DialAttempt): void {
+    if (attempt.mayDial !== null && attempt.nextAddress > 0) skipForbidden(attempt, attempt.mayDial);
     const address = attempt.addresses[attempt.nextAddress];
     const now = this.#deps.nowMs();
     const leftMs = Math.min(attempt.endpointDeadlineMs, attempt.totalDeadlineMs) - now;
@@ -218,12 +222,21 @@ const timedOut: DialFailure = { kind: 'connect', failure: 'TimedOut' };
 const noAttempt = {
   route: null,
   reply: null,
+  mayDial: null,
   endpointDeadlineMs: 0,
   addresses: [],
   nextAddress: 0,
   port: 0,
   lastFailure: refusedFirst,
 } as const;
+
+function skipForbidden(attempt: DialAttempt, mayDial: (address: IpAddress) => boolean): void {
+  for (let at = attempt.nextAddress; at < attempt.addresses.length; at++) {
+    const address = attempt.addresses[at];
+    if (address !== undefined && mayDial(address)) return;
+    attempt.nextAddress = at + 1;
+  }
+}
 
 function endingOfDialFailure(failure: DialFailure): PlannedEnd {
   switch (failure.kind) {

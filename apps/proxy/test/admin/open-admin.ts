@@ -36,7 +36,15 @@ const exampleConfig: EffectiveConfig = {
     target: { kind: 'Ban' },
     halfClose: true,
   })),
-  users: [{ name: 'alice', scrypt: '$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA', allow: null }],
+  users: [
+    {
+      name: 'alice',
+      credentials: [{ verifier: '$scrypt$ln=15,r=8,p=1$c2FsdA$aGFzaA', notAfterMs: null }],
+      allow: null,
+      maxConnections: null,
+      onRevoke: 'Keep',
+    },
+  ],
 };
 
 /** Makes one that is not bound yet; closed with the test. */

@@ -20,7 +20,8 @@ describe('the command line', () => {
   });
 
   it('knows the commands without options', () => {
-    assert.deepEqual(parsed('hash-password'), { kind: 'hashPassword' });
+    assert.deepEqual(parsed('hash-password'), { kind: 'hashPassword', algorithm: 'scrypt' });
+    assert.deepEqual(parsed('hash-password', '--algorithm', 'bcrypt'), { kind: 'hashPassword', algorithm: 'bcrypt' });
     for (const word of ['version', '--version']) assert.deepEqual(parsed(word), { kind: 'version' });
     for (const word of ['help', '--help', '-h']) assert.deepEqual(parsed(word), { kind: 'help' });
   });

@@ -58,9 +58,30 @@ users: ~
 test('a missing key is an error where its map begins', () => {
   assertErrors('listeners:\n  - bind: ["127.0.0.1:0"]\nusers:\n  - name: a\n', [
     's.yaml:2:5: listeners[0]: name is missing (add name: names the listener in routes, logs and metrics; unique among listeners)',
-    's.yaml:4:5: users[0]: password is missing (add password: the verifier of the password, never the password)',
+    's.yaml:4:5: user "a" has neither password nor credentials (add password with a verifier; credentials: [] lets nobody in)',
   ]);
   assertErrors('admin: {}\n', ['s.yaml:1:1: listeners is missing (add listeners: the open ports)']);
+});
+
+test('a user has one verifier in each place, and a key for each algorithm', () => {
+  const argon2id = '$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLWV4YW1wbGU$bm90IGEgcmVhbCB2ZXJpZmllciwganVzdCAzMiBieXQ';
+  assertErrors(
+    withListener(`users:
+  - { name: a, password: {} }
+  - { name: b, credentials: [{ argon2id: "${argon2id}" }, { notAfter: 2027-01-31 }] }
+  - { name: c, password: { scrypt: "${argon2id}", argon2id: "${argon2id}" } }
+  - { name: d, credentials: [], quota: { connections: 0 }, onRevoke: disconnect }
+`),
+    [
+      's.yaml:5:26: users[0].password has none of scrypt, argon2id and bcrypt (give exactly one verifier)',
+      's.yaml:6:142: users[1].credentials[1] has none of scrypt, argon2id and bcrypt (give exactly one verifier)',
+      's.yaml:6:154: users[1].credentials[1].notAfter: the value is not an RFC 3339 time (write e.g. 2027-01-31T12:00:00Z)',
+      's.yaml:7:26: users[2].password has scrypt and argon2id (give exactly one verifier)',
+      's.yaml:7:36: users[2].password.scrypt: the value is a verifier of argon2id (write it as argon2id: in place of scrypt:)',
+      's.yaml:8:55: users[3].quota.connections: expected a whole number from 1 to 1000000, found 0 (use a whole number from 1 to 1000000)',
+      's.yaml:8:70: users[3].onRevoke: unknown value "disconnect" (did you mean Disconnect? allowed: Keep, Disconnect)',
+    ],
+  );
 });
 
 test('an unknown enumeration value lists the allowed ones and the nearest', () => {
@@ -234,9 +255,9 @@ test('what a later version will support is refused by name, in every place', () 
     'Redirect',
     'control',
     'tls',
-    'argon2id',
+    'notBefore',
     'secretRef',
-    'onRevoke',
+    'bandwidth',
     'send',
   ]) {
     assert.ok(

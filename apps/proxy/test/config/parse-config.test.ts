@@ -6,6 +6,9 @@ import { configOf, errorsOf, routeOf, withListener } from './parse-text.ts';
 
 const scrypt = '$scrypt$ln=15,r=8,p=1$c2x1aWNlLWV4YW1wbGU$bm90IGEgcmVhbCB2ZXJpZmllciwganVzdCAzMiBieXQ';
 
+const argon2id = '$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLWV4YW1wbGU$bm90IGEgcmVhbCB2ZXJpZmllciwganVzdCAzMiBieXQ';
+const bcrypt = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
+
 const wholeFile = `# sluice.yaml: the whole of a small installation
 admin: { bind: "127.0.0.1:9900" }          # /metrics /healthz /readyz /v1/…
 listeners:
@@ -41,6 +44,9 @@ users:
     allow: [{ domains: ["*.example.com"], ports: [443, 8443] }, { cidrs: ["fd00::/8"] }]
   - name: bob
     password: { scrypt: "${scrypt}" }
+    credentials: [{ argon2id: "${argon2id}", notAfter: "2027-01-31T12:00:00+02:00" }, { bcrypt: "${bcrypt}" }]
+    quota: { connections: 12 }
+    onRevoke: Disconnect
 log: { level: Debug, access: false }
 datapath: { mode: Workers, workers: 3, splice: false, receiveLowWater: true, packetDiet: { coalesceFin: false } }
 `;
@@ -125,7 +131,7 @@ const wholeConfig: EffectiveConfig = {
   users: [
     {
       name: 'alice',
-      scrypt,
+      credentials: [{ verifier: scrypt, notAfterMs: null }],
       allow: [
         {
           domains: ['*.example.com'],
@@ -137,8 +143,20 @@ const wholeConfig: EffectiveConfig = {
         },
         { domains: [], cidrs: ['fd00::/8'], ports: [] },
       ],
+      maxConnections: null,
+      onRevoke: 'Keep',
     },
-    { name: 'bob', scrypt, allow: null },
+    {
+      name: 'bob',
+      credentials: [
+        { verifier: scrypt, notAfterMs: null },
+        { verifier: argon2id, notAfterMs: Date.UTC(2027, 0, 31, 10) },
+        { verifier: bcrypt, notAfterMs: null },
+      ],
+      allow: null,
+      maxConnections: 12,
+      onRevoke: 'Disconnect',
+    },
   ],
 };
 

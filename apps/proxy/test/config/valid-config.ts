@@ -106,16 +106,46 @@ const scrypt = fc
       `$scrypt$ln=${ln},r=8,p=1$${parts.map((part) => Buffer.from(part).toString('base64').replaceAll('=', '')).join('$')}`,
   );
 
-const user = fc.record(
+const argon2id = fc
+  .tuple(
+    fc.integer({ min: 64, max: 99_999 }),
+    fc.uint8Array({ minLength: 8, maxLength: 64 }),
+    fc.uint8Array({ minLength: 16, maxLength: 64 }),
+  )
+  .map(
+    ([memory, ...parts]) =>
+      `$argon2id$v=19$m=${memory},t=2,p=1$${parts.map((part) => Buffer.from(part).toString('base64').replaceAll('=', '')).join('$')}`,
+  );
+
+const bcrypt = fc
+  .tuple(fc.constantFrom('2a', '2b', '2y'), fc.integer({ min: 10, max: 14 }), fc.stringMatching(/^[./A-Za-z0-9]{51}$/))
+  .map(([variant, cost, digits]) => `$${variant}$${cost}$${digits.slice(0, 21)}u${digits.slice(21)}u`);
+
+const verifier = fc.oneof(fc.record({ scrypt }), fc.record({ argon2id }), fc.record({ bcrypt }));
+const credential = fc
+  .tuple(
+    verifier,
+    fc.option(fc.date({ min: new Date('2000-01-01'), max: new Date('2999-12-31'), noInvalidDate: true })),
+  )
+  .map(([given, end]) => (end === null ? given : { ...given, notAfter: end.toISOString() }));
+
+const userRest = fc.record(
   {
-    password: fc.record({ scrypt }),
     allow: lists(
       fc.record({ domains: lists(hostPattern), cidrs: lists(cidr), ports: lists(port) }, { requiredKeys: [] }),
       0,
     ),
+    quota: fc.record({ connections: fc.integer({ min: 1, max: 1_000_000 }) }),
+    onRevoke: fc.constantFrom('Keep', 'Disconnect'),
   },
-  { requiredKeys: ['password'] },
+  { requiredKeys: [] },
 );
+const logins = fc.oneof(
+  fc.record({ password: verifier }),
+  fc.record({ credentials: lists(credential, 0) }),
+  fc.record({ password: verifier, credentials: lists(credential, 0) }),
+);
+const user = fc.tuple(logins, userRest).map(([login, rest]) => ({ ...login, ...rest }));
 
 const userName = fc.string({
   unit: fc.constantFrom('a', 'Z', '0', ' ', '$', '{', '}', '"', "'", '#', 'é', '😀', '~', '-', '[', '%'),

@@ -28,7 +28,7 @@ function hostOf(regions: readonly SharedArrayBuffer[], longestPauseMs = 0): Deci
   const pauses = new SharedArrayBuffer(8);
   new Float64Array(pauses)[0] = longestPauseMs;
   const refuse = (): never => assert.fail('the isolate was asked');
-  return { regions, pauses, prepare: refuse, commit: refuse, abort: refuse, drain: refuse };
+  return { regions, pauses, prepare: refuse, commit: refuse, abort: refuse, changeUsers: refuse, drain: refuse };
 }
 
 function read(

@@ -68,7 +68,7 @@ describe('connection endings', () => {
 
   it('names for each reason of ours who is to blame', () => {
     const blamed = Object.groupBy(closeReasons, (reason) => endingOfRefusal(reason).closedBy);
-    assert.deepEqual(blamed.Policy, ['NoRoute', 'Banned', 'NotAllowed', 'AuthFailed', 'ProtocolError']);
+    assert.deepEqual(blamed.Policy, ['NoRoute', 'Banned', 'NotAllowed', 'AuthFailed', 'Revoked', 'ProtocolError']);
     assert.deepEqual(blamed.Deadline, [
       'DetectTimeout',
       'DecideTimeout',

@@ -13,19 +13,26 @@ import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { connectTcp, type TcpClient } from '@sluice/testkit/tcp-client.ts';
 import { CredentialChecker, defaultCredentialCheckerConfig } from '../../src/credentials/credential-checker.ts';
-import { deriveScryptKey } from '../../src/credentials/derive-scrypt-key.ts';
+import { defaultCostProfile } from '../../src/credentials/hash-password.ts';
+import { verifyPassword } from '../../src/credentials/verify-password.ts';
+import { UserRulesCache } from '../../src/policy/user-rules-cache.ts';
 import type { IpAddress } from '../../src/routing/ip-address.ts';
 import { formatSocketAddress } from '../../src/routing/format-ip-address.ts';
-import { ForwardDriver } from '../../src/session/forward-driver.ts';
+import { ForwardDriver, type ForwardDriverDeps } from '../../src/session/forward-driver.ts';
 import { healthDriver } from '../../src/session/health-driver.ts';
 import { type BoundListener, ListenerSet } from '../../src/session/listener-set.ts';
 import type { EndedConnection } from '../../src/session/record-batch.ts';
 import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../../src/session/routing-snapshot.ts';
+import { Revoker } from '../../src/session/revoker.ts';
 import { createSessionDriver } from '../../src/session/session-driver.ts';
 import { SessionTable } from '../../src/session/session-table.ts';
 import { closeSession } from '../../src/session/session-turn.ts';
+import { TunnelIndex } from '../../src/session/tunnel-index.ts';
+import { TunnelPermission } from '../../src/session/tunnel-permission.ts';
 import { UpstreamDialler } from '../../src/session/upstream-dialler.ts';
 import type { Resolver } from '../../src/upstream/resolver.ts';
+import { type PackedUser, packUser } from '../../src/users/packed-user.ts';
+import { UserDirectory } from '../../src/users/user-directory.ts';
 import { configOf } from '../config/parse-text.ts';
 import { ScriptedResolver } from './scripted-resolver.ts';
 
@@ -54,9 +61,15 @@ export class OpenProxy {
   readonly listeners: ListenerSet;
   /** What handlers threw: a test that wants it takes it out. */
   readonly defects: unknown[] = [];
+  readonly users = new UserDirectory({ defaultCost: defaultCostProfile, maxAtOnce: 100 });
+  readonly tunnels = new TunnelIndex();
+  readonly revoker: Revoker;
+  /** Unix time, for credentials that end. */
+  unixMs = 0;
   readonly #scope: CleanupScope;
   readonly #clients: TcpClient[] = [];
   readonly #credentials: CredentialChecker;
+  #forward: ForwardDriver | null = null;
   #snapshot: RoutingSnapshot | null = null;
   bound: readonly BoundListener[] = [];
 
@@ -66,8 +79,16 @@ export class OpenProxy {
     this.#scope = scope;
     this.#credentials = new CredentialChecker(defaultCredentialCheckerConfig, {
       nowMs,
+      unixMs: () => this.unixMs,
       randomBytes,
-      deriveKey: deriveScryptKey,
+      users: this.users,
+      verify: verifyPassword,
+    });
+    this.revoker = new Revoker({
+      tunnels: this.tunnels,
+      permission: this.#permission(options),
+      flushSoon: () => this.engine.flushSoon(),
+      reportDefect: (error) => void this.defects.push(error),
     });
     const settings = {
       ...({ mode: 'InLoop', threads: 0, fdBudget: 400, splice: true, receiveLowWater: false } as const),
@@ -83,13 +104,25 @@ export class OpenProxy {
     const { routes, users, listeners } = configOf(text);
     const builder = new RoutingSnapshotBuilder(this.#snapshot);
     builder.addRoutes(routes);
-    builder.addUsers(users);
+    this.users.stageFile(users.map(packUser));
     const prepared = this.listeners.prepare(listeners);
     assert.ok(prepared.kind === 'ready');
     this.#snapshot = builder.finish();
-    this.#credentials.replaceUsers(users);
+    this.users.commitFile();
+    this.revoker.reconsider(null);
     this.bound = prepared.commit();
     this.engine.flushSoon();
+  }
+
+  get forward(): ForwardDriver {
+    assert.ok(this.#forward !== null);
+    return this.#forward;
+  }
+
+  /** Changes live users, as the control plane does. */
+  changeUsers(puts: readonly PackedUser[], deletes: readonly string[] = []): void {
+    this.users.stageLive({ puts, deletes, keeps: [] });
+    this.revoker.reconsider(this.users.commitLive());
   }
 
   /** A client of a listener's first address. */
@@ -123,6 +156,7 @@ export class OpenProxy {
 
   async close(): Promise<void> {
     for (const { socket } of this.#clients) socket.destroy();
+    this.revoker.close();
     this.listeners.closeAll();
     const unasked = [...this.sessions].filter(({ hasTurn }) => !hasTurn).length;
     for (const session of this.sessions) closeSession(session, { closedBy: 'Drain', reason: 'DrainTimeout' }, null);
@@ -134,7 +168,7 @@ export class OpenProxy {
       this.engine.stop();
     }
     // A close nobody was asked for may come too late: the client has just gone.
-    assert.ok(readCounters(this.engine.regions).staleCommands <= unasked);
+    assert.ok(readCounters(this.engine.regions).staleCommands <= unasked + this.revoker.cut);
     assert.deepEqual(this.defects, []);
   }
 
@@ -149,27 +183,36 @@ export class OpenProxy {
     const resolver = options.resolver ?? new ScriptedResolver();
     const snapshot = (): RoutingSnapshot => this.inForce();
     const dialler = new UpstreamDialler({ resolver, nowMs, random: () => 0, flushSoon, reportDefect });
-    const ownAddresses = (): readonly IpAddress[] => options.own ?? [];
-    const credentials = this.#credentials;
+    this.#forward = this.#createForward({ resolver, dialler, nowMs, flushSoon, reportDefect }, options);
     return createSessionDriver({
       sessions: this.sessions,
+      tunnels: this.tunnels,
       snapshot,
       listener: (id) => this.listeners.byId(id),
       dialler,
-      forward: new ForwardDriver({
-        credentials,
-        resolver,
-        dialler,
-        snapshot,
-        ownAddresses,
-        nowMs,
-        flushSoon,
-        reportDefect,
-      }),
+      forward: this.forward,
       health: healthDriver,
       record: (ended) => void this.records.push({ ...ended }),
       timed: (work) => work(),
       reportDefect,
+    });
+  }
+
+  #createForward(
+    deps: Pick<ForwardDriverDeps, 'resolver' | 'dialler' | 'nowMs' | 'flushSoon' | 'reportDefect'>,
+    options: ProxyOptions,
+  ): ForwardDriver {
+    const { tunnels, revoker } = this;
+    const permission = this.#permission(options);
+    return new ForwardDriver({ ...deps, credentials: this.#credentials, permission, tunnels, revoker });
+  }
+
+  #permission(options: ProxyOptions): TunnelPermission {
+    return new TunnelPermission({
+      users: this.users,
+      rules: new UserRulesCache(),
+      ownAddresses: () => options.own ?? [],
+      unixMs: () => this.unixMs,
     });
   }
 

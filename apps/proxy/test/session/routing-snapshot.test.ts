@@ -15,9 +15,6 @@ const text = withListener(`routes:
   - { name: near, match: { protocol: SSH, sources: [10.0.0.0/8] }, action: Ban }
   - { name: shell, match: { protocol: SSH }, to: { endpoints: [{ url: "tcp://10.0.0.3:22" }] } }
   - { name: rest, match: {}, action: Health }
-users:
-  - { name: alice, password: { scrypt: "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA" } }
-  - { name: bob, password: { scrypt: "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA" }, allow: [] }
 `);
 
 const queries: readonly RouteQuery[] = [
@@ -32,7 +29,6 @@ const queries: readonly RouteQuery[] = [
 function build(config: EffectiveConfig, previous: RoutingSnapshot | null = null): RoutingSnapshot {
   const builder = new RoutingSnapshotBuilder(previous);
   builder.addRoutes(config.routes);
-  builder.addUsers(config.users);
   return builder.finish();
 }
 
@@ -68,26 +64,20 @@ describe('the routing snapshot builder', () => {
       fc.property(fc.array(fc.integer({ min: 0, max: config.routes.length }), { maxLength: 4 }), (places) => {
         const builder = new RoutingSnapshotBuilder(null);
         for (const part of cut(config.routes, places)) builder.addRoutes(part);
-        for (const user of config.users) builder.addUsers([user]);
         const snapshot = builder.finish();
         assert.deepEqual(decide(snapshot), expected);
         assert.deepEqual([...snapshot.routes.keys()], [...whole.routes.keys()]);
-        assert.deepEqual(snapshot.users, whole.users);
-        assert.deepEqual([...snapshot.rulesByUser.keys()], ['alice', 'bob']);
       }),
     );
   });
 
-  it('has endpoints for routes that have a target, rules for users that have some', () => {
+  it('has endpoints for routes that have a target', () => {
     const snapshot = build(configOf(text));
     assert.deepEqual([...snapshot.endpointsByRoute.keys()], ['exact', 'wildcard', 'shell']);
     for (const [config, state] of snapshot.routes) {
       assert.equal(state.config, config);
       assert.equal(state.endpoints, snapshot.endpointsByRoute.get(config.name) ?? null);
     }
-    assert.equal(snapshot.rulesByUser.get('alice'), null);
-    assert.notEqual(snapshot.rulesByUser.get('bob'), null);
-    assert.equal(snapshot.rulesByUser.get('carol'), undefined);
   });
 
   it('keeps the counts of an endpoint over reloads, by route and URL', () => {
@@ -123,6 +113,5 @@ describe('the routing snapshot builder', () => {
       queries.map((query) => first.table.match(query)),
       before,
     );
-    assert.equal(first.users.length, 2);
   });
 });

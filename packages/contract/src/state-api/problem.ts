@@ -26,7 +26,6 @@ export const problemKinds = {
   overloaded: { status: 503, title: 'The service has too much to do' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached' },
   'outcome-unknown': { status: 503, title: 'It is not known whether the change was made' },
-  stopping: { status: 503, title: 'The service is stopping' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 
 export type ProblemKind = keyof typeof problemKinds;

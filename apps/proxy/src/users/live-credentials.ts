@@ -1,0 +1,16 @@
+/** Which of a user's credentials are good at a moment. Pure. */
+import { unpackCredentials } from './packed-user.ts';
+import type { UserRecord } from './user-directory.ts';
+
+/** The verifiers that a password may fit now. */
+export function liveVerifiers({ credentials }: UserRecord, unixMs: number): readonly string[] {
+  return unpackCredentials(credentials)
+    .filter(({ notAfterMs }) => notAfterMs === null || unixMs < notAfterMs)
+    .map(({ verifier }) => verifier);
+}
+
+/** Whether a verifier is one of the user's now. */
+export function isLiveVerifier(record: UserRecord, verifier: string, unixMs: number): boolean {
+  // The common case compares two references to one text.
+  return record.credentials === verifier || liveVerifiers(record, unixMs).includes(verifier);
+}
