@@ -1,0 +1,98 @@
+/**
+ * Which proxies are there, which revision each has in force and what each rejected, from their acknowledgements. Whoever may create
+ * consumers can aim anything at us: subject, form and token are checked, and the number of proxies is bounded.
+ */
+import { ackSubject } from '@sluice/contract/config-subjects.ts';
+import type { ConfigRange } from '@sluice/contract/config-key.ts';
+import type { ConfigAck, ConfigRejection } from '@sluice/contract/config-message.ts';
+import { isSignedAck } from '../digest/ack-token.ts';
+import { readAck } from '../digest/read-message.ts';
+import type { ReceivedAck } from '../port/config-bus.ts';
+import type { Rollout, RolloutOf } from './publisher-port.ts';
+
+/** Proxies acknowledge every ten seconds. */
+const liveMs = 30_000;
+const defaultMaxProxies = 10_000;
+
+interface Proxy {
+  readonly instance: string;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly rejected: readonly ConfigRejection[];
+  readonly isListComplete: boolean;
+  readonly heardAtMs: number;
+}
+
+export interface AckLedgerConfig {
+  readonly range: ConfigRange;
+  /** null: tokens are not checked. */
+  readonly ackKey: Uint8Array | null;
+  readonly maxProxies?: number;
+}
+
+/** `OtherRange`: right, and not ours. */
+export type AckVerdict =
+  | { readonly kind: 'Taken'; readonly epoch: number }
+  | { readonly kind: 'OtherRange' }
+  | { readonly kind: 'Refused'; readonly reason: 'Malformed' | 'WrongSubject' | 'WrongToken' | 'TooManyProxies' };
+
+export class AckLedger {
+  readonly #config: AckLedgerConfig;
+  readonly #proxies = new Map<string, Proxy>();
+
+  constructor(config: AckLedgerConfig) {
+    this.#config = config;
+  }
+
+  take({ subject, payload }: ReceivedAck, nowMs: number): AckVerdict {
+    const ack = readAck(payload);
+    if (ack === null) return { kind: 'Refused', reason: 'Malformed' };
+    if (subject !== ackSubject(ack.proxy)) return { kind: 'Refused', reason: 'WrongSubject' };
+    const { ackKey, range, maxProxies = defaultMaxProxies } = this.#config;
+    if (ackKey !== null && !isSignedAck(ack, ackKey)) return { kind: 'Refused', reason: 'WrongToken' };
+    if (ack.range !== range) return { kind: 'OtherRange' };
+    this.#forget(nowMs);
+    if (!this.#proxies.has(ack.proxy) && this.#proxies.size >= maxProxies) {
+      return { kind: 'Refused', reason: 'TooManyProxies' };
+    }
+    this.#note(ack, nowMs);
+    return { kind: 'Taken', epoch: ack.epoch };
+  }
+
+  liveProxies(nowMs: number): number {
+    this.#forget(nowMs);
+    return this.#proxies.size;
+  }
+
+  rollout({ key, generation, epoch, revision }: RolloutOf, nowMs: number): Rollout {
+    this.#forget(nowMs);
+    let acknowledged = 0;
+    const rejections: { proxy: string; reason: string }[] = [];
+    for (const [proxy, { rejected, isListComplete, ...has }] of this.#proxies) {
+      if (has.epoch < epoch || (has.epoch === epoch && has.revision < revision)) continue;
+      const rejection = rejected.find((one) => one.key === key && one.generation >= generation);
+      if (rejection !== undefined) rejections.push({ proxy, reason: rejection.reason });
+      // Of more rejections than an acknowledgement spells out, this may be one.
+      else if (isListComplete) acknowledged += 1;
+    }
+    return { proxies: this.#proxies.size, acknowledged, rejections };
+  }
+
+  #note({ proxy, instance, epoch, revision, rejected, rejectedCount }: ConfigAck, heardAtMs: number): void {
+    const before = this.#proxies.get(proxy);
+    const isLate =
+      before?.instance === instance && (epoch < before.epoch || (epoch === before.epoch && revision < before.revision));
+    // Acknowledgements may overtake each other; a later run of the proxy may have less in force.
+    if (isLate) return;
+    const isListComplete = rejectedCount <= rejected.length;
+    this.#proxies.delete(proxy); // to the end: the order is that of heardAtMs
+    this.#proxies.set(proxy, { instance, epoch, revision, rejected, isListComplete, heardAtMs });
+  }
+
+  #forget(nowMs: number): void {
+    for (const [proxy, { heardAtMs }] of this.#proxies) {
+      if (nowMs - heardAtMs <= liveMs) return;
+      this.#proxies.delete(proxy);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Puts under way, one of a key at a time. A put without an answer, or with a conflict, is read back: whether it was written is
+ * known only then. Invariant: a flight ends when its value is known to be stored, or when it is dropped; never by a time-out.
+ */
+import type { ReadEntry } from '../digest/read-message.ts';
+
+export interface Flight {
+  readonly put: number;
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** null: it is the head. */
+  readonly entry: ReadEntry | null;
+  expectedSequence: number;
+  /** Of the latest entry of somebody else that the watch showed meanwhile; 0: none. */
+  foreignSequence: number;
+  attempts: number;
+  /** When to read the key back again; null: an answer is awaited. */
+  readAtMs: number | null;
+}
+
+const retryMs = 100;
+const maxRetryMs = 2_000;
+
+export class PutWindow {
+  readonly #flights = new Map<number, Flight>();
+  readonly #byKey = new Map<string, Flight>();
+  #lastPut = 0;
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  open(key: string, value: Uint8Array, entry: ReadEntry | null, expectedSequence: number): Flight {
+    this.#lastPut += 1;
+    const rest = { expectedSequence, foreignSequence: 0, attempts: 0, readAtMs: null };
+    const flight: Flight = { put: this.#lastPut, key, value, entry, ...rest };
+    this.#flights.set(flight.put, flight);
+    this.#byKey.set(key, flight);
+    return flight;
+  }
+
+  byPut(put: number): Flight | null {
+    return this.#flights.get(put) ?? null;
+  }
+
+  byKey(key: string): Flight | null {
+    return this.#byKey.get(key) ?? null;
+  }
+
+  end({ put, key }: Flight): void {
+    this.#flights.delete(put);
+    this.#byKey.delete(key);
+  }
+
+  clear(): void {
+    this.#flights.clear();
+    this.#byKey.clear();
+  }
+
+  /** Reads it back later, each time a little later. */
+  postpone(flight: Flight, nowMs: number): void {
+    flight.attempts += 1;
+    flight.readAtMs = nowMs + Math.min(maxRetryMs, retryMs * flight.attempts);
+  }
+
+  due(nowMs: number): readonly Flight[] {
+    return [...this.#flights.values()].filter(({ readAtMs }) => readAtMs !== null && readAtMs <= nowMs);
+  }
+}
+
+export function isSameValue(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

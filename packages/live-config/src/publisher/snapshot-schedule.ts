@@ -1,0 +1,74 @@
+/** When a range is large enough, and has changed enough, for a new snapshot in the object store; and which are kept. */
+import type { ConfigRange } from '@sluice/contract/config-key.ts';
+import type { SnapshotReference } from '@sluice/contract/config-message.ts';
+
+/** Up to here a plain watch delivers a snapshot in two seconds (measured). */
+const defaultAbove = 100_000;
+const minChanges = 10_000;
+/** After a failure; counted in heads, which come every two seconds. */
+const headsBeforeRetry = 15;
+
+export class SnapshotSchedule {
+  readonly #range: ConfigRange;
+  readonly #above: number;
+  #current: SnapshotReference | null = null;
+  #previous: SnapshotReference | null = null;
+  #isStoring = false;
+  #changes = 0;
+  #heads = 0;
+
+  constructor(range: ConfigRange, above = defaultAbove) {
+    this.#range = range;
+    this.#above = above;
+  }
+
+  get current(): SnapshotReference | null {
+    return this.#current;
+  }
+
+  /** The bucket was read again; its head named this one. */
+  begin(found: SnapshotReference | null): void {
+    this.#current = found;
+    this.#previous = null;
+    this.#isStoring = false;
+    // Unknown: as many as ask for a new one.
+    this.#changes = Number.POSITIVE_INFINITY;
+    this.#heads = 0;
+  }
+
+  /** An entry was stored. */
+  count(): void {
+    this.#changes += 1;
+  }
+
+  /** The name of the snapshot to store now; null: none. */
+  due(count: number, version: { readonly epoch: number; readonly revision: number }): string | null {
+    if (this.#heads > 0) this.#heads -= 1;
+    if (count <= this.#above) {
+      this.#current = null;
+      return null;
+    }
+    if (this.#isStoring || this.#heads > 0 || this.#changes < Math.max(minChanges, count / 10)) return null;
+    this.#isStoring = true;
+    this.#changes = 0;
+    return `${this.#range}.${version.epoch}.${version.revision}`;
+  }
+
+  stored(snapshot: SnapshotReference): void {
+    if (!this.#isStoring) return;
+    this.#isStoring = false;
+    this.#previous = this.#current;
+    this.#current = snapshot;
+  }
+
+  failed(): void {
+    this.#isStoring = false;
+    this.#changes = Number.POSITIVE_INFINITY;
+    this.#heads = headsBeforeRetry;
+  }
+
+  /** The one before may still be being read. */
+  keep(): readonly string[] {
+    return [this.#current, this.#previous].flatMap((snapshot) => (snapshot === null ? [] : [snapshot.object]));
+  }
+}
