@@ -1,0 +1,192 @@
+/** /v1/users/{name}/credentials: what a user logs in with. Goes in as a password or a verifier, and never comes out. */
+import {
+  type CredentialCreation,
+  credentialCreationSchema,
+  credentialListReplacementSchema,
+  credentialListSchema,
+  credentialResourceSchema,
+} from '@sluice/contract/state-api/credential-resource.ts';
+import { idSchema, userNameSchema } from '@sluice/contract/state-api/resource-fields.ts';
+import { Type } from 'typebox';
+import type { PasswordHasher } from '../../credentials/password-hasher.ts';
+import type { CredentialInput } from '../../domain/credential.ts';
+import { NotFoundError } from '../../domain/state-error.ts';
+import { writeContextOf } from '../caller.ts';
+import { demand, expectedVersion } from '../conditional-change.ts';
+import {
+  documentedAnswers,
+  emptyAnswer,
+  jsonAnswer,
+  problemsOfChange,
+  problemsOfCreation,
+} from '../documented-answers.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
+import { passwordOrVerifier, usablePassword, verifierOf } from '../field-rules.ts';
+import { sendCreation } from '../repeatable-creation.ts';
+import { scoped, type StateApp } from '../request-context.ts';
+import { idempotencyKeyHeader, ifMatchHeader } from '../request-headers.ts';
+import { credentialBody } from '../resource-bodies.ts';
+import type { StateApiParts } from '../state-api-deps.ts';
+
+const tags = ['credentials'];
+const path = '/v1/users/:name/credentials';
+const params = Type.Object({ name: userNameSchema });
+const oneParams = Type.Object({ name: userNameSchema, id: idSchema });
+
+export function registerCredentialRoutes(app: StateApp, parts: StateApiParts): void {
+  listCredentials(app, parts);
+  createCredential(app, parts);
+  replaceCredentials(app, parts);
+  readCredential(app, parts);
+  deleteCredential(app, parts);
+}
+
+/** Hashes the password, if that is what was sent: outside of the transaction, which must stay short. */
+async function credentialInputOf(
+  body: CredentialCreation,
+  { hasher, pointer }: { readonly hasher: PasswordHasher; readonly pointer: string },
+): Promise<CredentialInput> {
+  const notAfter = body.notAfter ?? null;
+  const given = passwordOrVerifier(body, pointer);
+  if ('verifier' in given) return { verifier: verifierOf(given.verifier, `${pointer}/verifier`), notAfter };
+  return { verifier: await hasher.hash(usablePassword(given.password, `${pointer}/password`)), notAfter };
+}
+
+function listCredentials(app: StateApp, { store }: StateApiParts): void {
+  app.get(
+    path,
+    {
+      config: scoped('credentials', 'read'),
+      schema: {
+        operationId: 'listCredentials',
+        summary: 'Lists the credentials of a user, without what they check',
+        tags,
+        params,
+        response: documentedAnswers({ 200: jsonAnswer(credentialListSchema, 'The credentials.') }, ['not-found']),
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const credentials = await store.read((unit) => unit.credentials.list(name));
+      if (credentials === null) throw new NotFoundError('User', name);
+      return reply.send({ items: credentials.map(credentialBody) });
+    },
+  );
+}
+
+function createCredential(app: StateApp, { store, passwordHasher: hasher }: StateApiParts): void {
+  app.post(
+    path,
+    {
+      config: scoped('credentials', 'write'),
+      schema: {
+        operationId: 'createCredential',
+        summary: 'Adds a credential, beside those there are',
+        tags,
+        params,
+        headers: idempotencyKeyHeader,
+        body: credentialCreationSchema,
+        response: documentedAnswers(
+          { 201: jsonAnswer(credentialResourceSchema, 'The new credential.', ['ETag', 'Location']) },
+          [...problemsOfCreation, 'not-found'],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const input = await credentialInputOf(request.body, { hasher, pointer: '' });
+      return await sendCreation(store, { request, reply }, async (unit) => {
+        const credential = await unit.credentials.create(name, input);
+        const location = `/v1/users/${encodeURIComponent(name)}/credentials/${credential.id}`;
+        return {
+          status: 201,
+          headers: { etag: entityTag(credential.version), location },
+          body: credentialBody(credential),
+        };
+      });
+    },
+  );
+}
+
+function replaceCredentials(app: StateApp, { store, passwordHasher: hasher }: StateApiParts): void {
+  app.put(
+    path,
+    {
+      config: scoped('credentials', 'write'),
+      schema: {
+        operationId: 'replaceCredentials',
+        summary: 'Sets a password anew: these credentials instead of all there were',
+        description: 'If-Match names the version of the user.',
+        tags,
+        params,
+        headers: ifMatchHeader,
+        body: credentialListReplacementSchema,
+        response: documentedAnswers({ 200: jsonAnswer(credentialListSchema, 'The credentials.') }, problemsOfChange),
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.params;
+      const condition = readIfMatch(request.headers['if-match']);
+      const inputs: CredentialInput[] = [];
+      for (const [index, body] of request.body.credentials.entries()) {
+        inputs.push(await credentialInputOf(body, { hasher, pointer: `/credentials/${index}` }));
+      }
+      const credentials = await store.write(writeContextOf(request), async (unit) => {
+        const user = await unit.users.find(name);
+        if (user === null) throw new NotFoundError('User', name);
+        demand(condition, user);
+        return await unit.credentials.replaceAll(name, inputs);
+      });
+      return reply.send({ items: credentials.map(credentialBody) });
+    },
+  );
+}
+
+function readCredential(app: StateApp, { store }: StateApiParts): void {
+  app.get(
+    `${path}/:id`,
+    {
+      config: scoped('credentials', 'read'),
+      schema: {
+        operationId: 'getCredential',
+        summary: 'Reads a credential, without what it checks',
+        tags,
+        params: oneParams,
+        response: documentedAnswers({ 200: jsonAnswer(credentialResourceSchema, 'The credential.', ['ETag']) }, [
+          'not-found',
+        ]),
+      },
+    },
+    async (request, reply) => {
+      const { name, id } = request.params;
+      const credential = await store.read((unit) => unit.credentials.find(name, id));
+      if (credential === null) throw new NotFoundError('Credential', id);
+      return reply.header('etag', entityTag(credential.version)).send(credentialBody(credential));
+    },
+  );
+}
+
+function deleteCredential(app: StateApp, { store }: StateApiParts): void {
+  app.delete(
+    `${path}/:id`,
+    {
+      config: scoped('credentials', 'write'),
+      schema: {
+        operationId: 'deleteCredential',
+        summary: 'Withdraws a credential',
+        tags,
+        params: oneParams,
+        headers: ifMatchHeader,
+        response: documentedAnswers({ 204: emptyAnswer('It is gone.') }, problemsOfChange),
+      },
+    },
+    async (request, reply) => {
+      const { name, id } = request.params;
+      const condition = readIfMatch(request.headers['if-match']);
+      await store.write(writeContextOf(request), async ({ credentials }) =>
+        credentials.delete(name, id, await expectedVersion(condition, () => credentials.find(name, id))),
+      );
+      return reply.code(204).send();
+    },
+  );
+}
