@@ -6,6 +6,10 @@ import { createRequire } from 'node:module';
 export interface NativeEngine {
   start(): void;
   kick(worker: number): void;
+  /** Ends the threads and closes every connection; what ended is in the rings and behind them. */
+  join(): void;
+  /** After join: fills the rings with events they had no room for; false when there was none. */
+  publishRest(): boolean;
   stop(): void;
 }
 

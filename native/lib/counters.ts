@@ -37,6 +37,7 @@ export const counterNames = [
   'deciding',
   'optimisticSends',
   'handedOver',
+  'listenersCutShort',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

@@ -46,11 +46,21 @@ export interface Engine {
   readonly regions: readonly SharedArrayBuffer[];
   /** Ports whose worker accepts: all threads, or the in-loop worker alone. */
   readonly acceptingPorts: readonly WorkerPort[];
-  /** Resolves when every worker has obeyed the commands written before. */
+  /** Resolves when every worker has obeyed the commands written before; rejects with EngineStoppedError. */
   fence(): Promise<void>;
   /** Publishes commands written outside a handler, soon. */
   flushSoon(): void;
   stop(): void;
+}
+
+/** The engine was stopped before it could do what was asked, or had been. */
+export class EngineStoppedError extends Error {
+  readonly code = 'SLUICE_ENGINE_STOPPED';
+  override readonly name = 'EngineStoppedError';
+
+  constructor() {
+    super('the engine was stopped before its workers had obeyed what was asked: nothing more will be done');
+  }
 }
 
 const maxBatch = 512;
@@ -59,6 +69,11 @@ const flushEvery = 64;
 /** Creates and starts the engine. Throws when the kernel refuses epoll or eventfd descriptors. */
 export function createEngine(addon: Addon, settings: EngineSettings, handlers: EngineHandlers): Engine {
   return new RunningEngine(addon, settings, handlers);
+}
+
+interface Fence extends PromiseWithResolvers<void> {
+  /** Workers that have not passed it. */
+  waiting: number;
 }
 
 class RunningEngine implements Engine {
@@ -72,7 +87,7 @@ class RunningEngine implements Engine {
   #isMoreWaiting = false;
   #isFlushScheduled = false;
   #isStopped = false;
-  readonly #fences = new Map<number, { readonly resolve: () => void; waiting: number }>();
+  readonly #fences = new Map<number, Fence>();
   #lastFence = 0;
 
   constructor(addon: Addon, settings: EngineSettings, handlers: EngineHandlers) {
@@ -91,13 +106,14 @@ class RunningEngine implements Engine {
   }
 
   async fence(): Promise<void> {
+    if (this.#isStopped) throw new EngineStoppedError();
     this.#lastFence += 1;
     const tag = this.#lastFence;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#fences.set(tag, { resolve, waiting: this.ports.length });
+    const fence: Fence = { ...Promise.withResolvers<void>(), waiting: this.ports.length };
+    this.#fences.set(tag, fence);
     for (const port of this.ports) port.fence(tag);
     this.flushSoon();
-    await promise;
+    await fence.promise;
   }
 
   flushSoon(): void {
@@ -107,11 +123,18 @@ class RunningEngine implements Engine {
   }
 
   stop(): void {
+    const native = this.#native;
     this.#isStopped = true;
-    this.#native?.stop();
     this.#native = undefined;
-    // The ends of what was still open are in the rings.
-    while (this.ports.some((port) => port.pendingEvents() > 0)) this.#drainPorts();
+    if (native === undefined) return;
+    native.join();
+    // The ends of what was still open are in the rings, and behind the rings what they had no room for.
+    do {
+      while (this.ports.some((port) => port.pendingEvents() > 0)) this.#drainPorts();
+    } while (native.publishRest());
+    native.stop();
+    for (const fence of this.#fences.values()) fence.reject(new EngineStoppedError());
+    this.#fences.clear();
   }
 
   /** Called by the addon when events wait. */

@@ -48,6 +48,9 @@ inline constexpr int kReceiveLowWaterBytes = 512 * 1024;
 inline constexpr uint64_t kLowWaterTickNs = 2'000'000;
 
 inline constexpr uint32_t kLazyEventMs = 20;
+// How long a listening socket that is being removed waits at a limit to accept what is queued.
+// ListenersCutShort.
+inline constexpr uint64_t kLeaveMs = 1000;
 inline constexpr uint32_t kAcceptRetryMs = 100;
 inline constexpr uint32_t kDecideTimeoutMs = 30'000;
 inline constexpr uint32_t kLingerTimeoutMs = 2'000;

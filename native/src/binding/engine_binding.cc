@@ -11,6 +11,8 @@ Napi::Function EngineBinding::define(Napi::Env env) {
   return DefineClass(
       env, "NativeEngine",
       {InstanceMethod<&EngineBinding::start>("start"), InstanceMethod<&EngineBinding::kick>("kick"),
+       InstanceMethod<&EngineBinding::join>("join"),
+       InstanceMethod<&EngineBinding::publishRest>("publishRest"),
        InstanceMethod<&EngineBinding::stop>("stop")});
 }
 
@@ -102,6 +104,15 @@ void EngineBinding::askJs() {
   napi_value error = nullptr;
   napi_get_and_clear_last_exception(env_, &error);
   napi_fatal_exception(env_, error);
+}
+
+void EngineBinding::join(const Napi::CallbackInfo&) {
+  if (handles_ != nullptr) handles_->engine->stop();
+}
+
+Napi::Value EngineBinding::publishRest(const Napi::CallbackInfo& info) {
+  const bool more = handles_ != nullptr && handles_->engine->publishRest();
+  return Napi::Boolean::New(info.Env(), more);
 }
 
 void EngineBinding::stop(const Napi::CallbackInfo&) { close(); }

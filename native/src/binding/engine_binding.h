@@ -1,4 +1,4 @@
-// The engine as a JS object: create, start, kick, stop. JS values become plain structs here and
+// The engine as a JS object: create, start, kick, join, stop. JS values become plain structs here and
 // never travel further in; worker threads reach JS only through one uv_async.
 #pragma once
 #include <napi.h>
@@ -38,6 +38,8 @@ class EngineBinding : public Napi::ObjectWrap<EngineBinding> {
 
   void start(const Napi::CallbackInfo& info);
   void kick(const Napi::CallbackInfo& info);
+  void join(const Napi::CallbackInfo& info);
+  Napi::Value publishRest(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
   void createEngine(Napi::Env env, const Napi::Object& settings);
   void close();

@@ -1,5 +1,6 @@
 #include "engine/acceptor.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +13,12 @@ namespace {
 // Poller tokens of listening sockets; see Worker::dispatch.
 constexpr uint32_t kListenerGeneration = 0xffffffff;
 constexpr int kDrainBatch = 1 << 16;
+
+/// Whether accept would find a client: a listening socket is readable then (accept(2)).
+bool hasQueued(const Fd& fd) {
+  pollfd entry{fd.get(), POLLIN, 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
+}
 }  // namespace
 
 void Acceptor::addListener(const CommandRecord& command) {
@@ -54,18 +61,35 @@ void Acceptor::setListener(const CommandRecord& command) {
 
 void Acceptor::removeListener(uint32_t listener, uint32_t ordinal) {
   for (ListeningSocket& socket : sockets_) {
-    if (!socket.fd.valid() || socket.listener != listener || socket.ordinal != ordinal) continue;
-    acceptFrom(socket, kDrainBatch);
-    // Explicitly: another listener may hold a duplicate, and epoll keeps what a duplicate keeps
-    // open.
+    const bool isIt = socket.listener == listener && socket.ordinal == ordinal;
+    if (!socket.fd.valid() || !isIt || socket.leaveByMs != TimerWheel::kNever) continue;
     unwatch(socket);
-    socket.fd.reset();
-    Connection about;
-    about.listener = socket.listener;
-    about.tag = ordinal;
-    about.acceptedNs = state_.nowNs;
-    state_.post(about, EventType::ListenerClosed, ordinal);
+    socket.leaveByMs = state_.nowMs + kLeaveMs;
+    leaveWhenEmpty(socket);
   }
+}
+
+/// At a limit what is queued has to wait for a place, like the clients of every other socket.
+void Acceptor::leaveWhenEmpty(ListeningSocket& socket) {
+  if (retryAtMs_ == TimerWheel::kNever && blocker() == Counter::Count)
+    acceptFrom(socket, kDrainBatch);
+  if (hasQueued(socket.fd)) {
+    if (state_.nowMs < socket.leaveByMs) return;
+    state_.counters.add(Counter::ListenersCutShort);
+  }
+  leave(socket);
+}
+
+void Acceptor::leave(ListeningSocket& socket) {
+  // Explicitly: another listener may hold a duplicate, and epoll keeps what a duplicate keeps open.
+  unwatch(socket);
+  socket.fd.reset();
+  socket.leaveByMs = TimerWheel::kNever;
+  Connection about;
+  about.listener = socket.listener;
+  about.tag = socket.ordinal;
+  about.acceptedNs = state_.nowNs;
+  state_.post(about, EventType::ListenerClosed, socket.ordinal);
 }
 
 void Acceptor::setPaused(uint32_t listener, bool paused) {
@@ -92,13 +116,22 @@ Counter Acceptor::blocker() const {
   return !state_.slots.hasSmall() || jsIsBehind ? Counter::SlotLimit : Counter::Count;
 }
 
+uint64_t Acceptor::nextLookMs() const {
+  uint64_t next = retryAtMs_;
+  for (const ListeningSocket& socket : sockets_) next = std::min(next, socket.leaveByMs);
+  return next;
+}
+
 void Acceptor::acceptReady() {
-  if (retryAtMs_ != TimerWheel::kNever) {
-    if (state_.nowMs < retryAtMs_) return;
-    retryAtMs_ = TimerWheel::kNever;
-  }
+  if (retryAtMs_ <= state_.nowMs) retryAtMs_ = TimerWheel::kNever;
+  const bool rests = retryAtMs_ != TimerWheel::kNever;
   for (ListeningSocket& socket : sockets_) {
-    if (!socket.fd.valid() || settings_[socket.listener].paused) continue;
+    if (!socket.fd.valid()) continue;
+    if (socket.leaveByMs != TimerWheel::kNever) {
+      leaveWhenEmpty(socket);
+      continue;
+    }
+    if (rests || settings_[socket.listener].paused) continue;
     if (!socket.watched && blocker() == Counter::Count) watch(socket);
     if (socket.ready) acceptFrom(socket, socket.batch);
   }

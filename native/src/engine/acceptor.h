@@ -20,7 +20,7 @@ class Acceptor {
   void addListener(const CommandRecord& command);
   void setListener(const CommandRecord& command);
   /// Accepts what is queued (the kernel would reset it), closes the socket and reports
-  /// ListenerClosed.
+  /// ListenerClosed. At a limit it goes on accepting as places come free, for kLeaveMs at most.
   void removeListener(uint32_t listener, uint32_t ordinal);
   void setPaused(uint32_t listener, bool paused);
 
@@ -30,8 +30,9 @@ class Acceptor {
   void acceptReady();
   /// Whether accepting could go on at once.
   [[nodiscard]] bool hasWork() const;
-  /// When a pause caused by missing descriptors ends, or TimerWheel::kNever.
-  [[nodiscard]] uint64_t retryAtMs() const { return retryAtMs_; }
+  /// When accepting has to be looked at again: a pause caused by missing descriptors ends, or the
+  /// time of a socket that is being removed. Or TimerWheel::kNever.
+  [[nodiscard]] uint64_t nextLookMs() const;
 
  private:
   struct ListeningSocket {
@@ -42,6 +43,7 @@ class Acceptor {
         1;  // grows while every accept finds a client, so that a lone one costs no second call
     bool ready = false;
     bool watched = false;
+    uint64_t leaveByMs = TimerWheel::kNever;  // else: being removed, until its queue is empty
   };
   struct ListenerSettings {
     uint32_t detectMs = 0;
@@ -50,6 +52,8 @@ class Acceptor {
   };
 
   void acceptFrom(ListeningSocket& socket, int batch);
+  void leave(ListeningSocket& socket);
+  void leaveWhenEmpty(ListeningSocket& socket);
   void watch(ListeningSocket& socket);
   void unwatch(ListeningSocket& socket);
   void unwatchAll();

@@ -36,4 +36,10 @@ void Engine::stop() {
   threads_.clear();
 }
 
+bool Engine::publishRest() {
+  bool any = false;
+  for (const std::unique_ptr<Worker>& worker : workers_) any = worker->publishRest() || any;
+  return any;
+}
+
 }  // namespace sluice

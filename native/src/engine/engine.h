@@ -25,6 +25,9 @@ class Engine {
   void start();
   /// Joins the threads and closes everything.
   void stop();
+  /// After stop: moves events into the rings that these had no room for. Returns whether there were
+  /// any.
+  bool publishRest();
 
   [[nodiscard]] Worker& worker(uint32_t number) { return *workers_[number]; }
   [[nodiscard]] uint32_t workerCount() const { return static_cast<uint32_t>(workers_.size()); }

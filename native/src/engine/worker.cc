@@ -98,8 +98,8 @@ int64_t Worker::nsUntilNextDeadline() const {
   uint64_t dueNs = UINT64_MAX;
   const int64_t timerMs = state_.timers.msUntilNext(state_.nowMs);
   if (timerMs >= 0) dueNs = (state_.nowMs + static_cast<uint64_t>(timerMs)) * kNsPerMs;
-  if (acceptor_.retryAtMs() != TimerWheel::kNever)
-    dueNs = std::min(dueNs, acceptor_.retryAtMs() * kNsPerMs);
+  if (const uint64_t lookMs = acceptor_.nextLookMs(); lookMs != TimerWheel::kNever)
+    dueNs = std::min(dueNs, lookMs * kNsPerMs);
   if (state_.events.lazyDueNs() != 0) dueNs = std::min(dueNs, state_.events.lazyDueNs());
   if (state_.events.hasOverflow()) dueNs = std::min(dueNs, state_.nowNs + kNsPerMs);
   if (lastLowWaterTickNs_ != 0) dueNs = std::min(dueNs, lastLowWaterTickNs_ + kLowWaterTickNs);
@@ -292,6 +292,12 @@ void Worker::teardown() {
     if (connection.phase != Phase::Free) closer_.finish(connection, EndCause::Stopped, false);
   }
   state_.events.publishAll(state_.nowNs);
+}
+
+bool Worker::publishRest() {
+  if (!state_.events.hasOverflow()) return false;
+  state_.events.publishAll(state_.nowNs);
+  return true;
 }
 
 }  // namespace sluice

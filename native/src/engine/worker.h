@@ -37,6 +37,9 @@ class Worker {
   void kick();
   /// Closes everything. After it the worker is not stepped again.
   void teardown();
+  /// After teardown: moves events into the ring that it had no room for. Returns whether there were
+  /// any.
+  bool publishRest();
 
   /// Long connections go on in `target` (another worker; several take turns) once they are settled.
   void handOverTo(HandoverQueue& target) { handoverTargets_.push_back(&target); }

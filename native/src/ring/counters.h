@@ -40,6 +40,7 @@ enum class Counter : uint32_t {
   Deciding,
   OptimisticSends,
   HandedOver,
+  ListenersCutShort,
   Count,
 };
 

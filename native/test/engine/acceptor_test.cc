@@ -136,6 +136,41 @@ TEST(Acceptor, StopsAtTheWorkersConnectionLimitAndGoesOnWhenOneEnds) {
   EXPECT_TRUE(rig.until([&] { return rig.counter(Counter::Accepted) == 4; }));
 }
 
+TEST(Acceptor, RemovesAListenerAtALimitOnlyWhenItsQueueIsEmpty) {
+  EngineOptions options = smallOptions();
+  options.maxConnections = 2;
+  WorkerRig rig(options);
+  const uint16_t port = rig.listen();
+  std::vector<TestSocket> clients;
+  for (int i = 0; i < 4; ++i) clients.push_back(connectTo(port));
+  EXPECT_TRUE(rig.until([&] { return rig.counter(Counter::Accepted) == 2; }));
+  rig.js().removeListener(0, 0);
+  rig.stepFor(20);
+  clients[0].close();
+  clients[1].close();
+  EXPECT_TRUE(rig.until([&] { return rig.counter(Counter::Accepted) == 4; }));
+  rig.expect(EventType::ListenerClosed);
+  EXPECT_EQ(rig.counter(Counter::ListenersCutShort), 0U);
+  clients[2].write("x");
+  rig.expect(EventType::Data);
+}
+
+TEST(Acceptor, RemovesAListenerWhoseLimitDoesNotEndAllTheSame) {
+  EngineOptions options = smallOptions();
+  options.maxConnections = 1;
+  WorkerRig rig(options);
+  const uint16_t port = rig.listen();
+  std::vector<TestSocket> clients;
+  for (int i = 0; i < 2; ++i) clients.push_back(connectTo(port));
+  EXPECT_TRUE(rig.until([&] { return rig.counter(Counter::Accepted) == 1; }));
+  const uint64_t startNs = monotonicNs();
+  rig.js().removeListener(0, 0);
+  rig.expect(EventType::ListenerClosed);
+  EXPECT_GE(monotonicNs() - startNs, 900'000'000U);
+  EXPECT_EQ(rig.counter(Counter::Accepted), 1U);
+  EXPECT_EQ(rig.counter(Counter::ListenersCutShort), 1U);
+}
+
 TEST(Acceptor, StopsAtItsDescriptorBudgetAndGoesOnWhenDescriptorsComeBack) {
   EngineOptions options = smallOptions();
   options.fdBudget = 6;

@@ -156,6 +156,31 @@ for (const mode of modes) {
       for (const client of clients) client.destroy();
       engine.engine.stop();
     });
+
+    test('reports every connection when it is stopped, also those its event ring has no room for', async (t) => {
+      const shape = { eventCapacity: 16, commandCapacity: 256, smallSlots: 64, largeSlots: 2 };
+      const engine = new TestEngine(mode, { shape });
+      t.after(() => engine.engine.stop());
+      engine.decide = (port, event) => port.echo(event, 0, 0);
+      const listening = engine.listen();
+      const clients = await Promise.all(Array.from({ length: 60 }, () => openClient(listening)));
+      t.after(() => clients.forEach((client) => client.destroy()));
+      for (const client of clients) {
+        client.on('error', () => client.destroy());
+        client.write('x');
+      }
+      await Promise.all(clients.map((client) => readBytes(client, 1)));
+      engine.engine.stop();
+      assert.equal(engine.ended.filter(({ cause }) => cause === 'Stopped').length, clients.length);
+    });
+
+    test('rejects a fence that the end overtakes, and every one after it', async (t) => {
+      const engine = start(t, mode);
+      const overtaken = engine.engine.fence();
+      engine.engine.stop();
+      await assert.rejects(overtaken, { code: 'SLUICE_ENGINE_STOPPED' });
+      await assert.rejects(engine.engine.fence(), { code: 'SLUICE_ENGINE_STOPPED' });
+    });
   });
 }
 
