@@ -13,6 +13,14 @@ install_dependencies() {
   node hack/lib/dependencies-current.mjs || fail 'node_modules is not what package-lock.json asks for: rm -rf node_modules, then make build'
 }
 
+# npm takes the pinned Node's headers for a stray folder whenever it installs something else: its install script brings
+# them back. (Debian's libuv1-dev does as well.)
+restore_node_headers() {
+  if compgen -G 'node_modules/node/node_modules/node-*/include/node/uv.h' >/dev/null; then return; fi
+  if [[ -f /usr/include/uv.h ]]; then return; fi
+  npm rebuild node --loglevel=error >&2
+}
+
 check_pinned_node() {
   local pinned running
   pinned="$(node -p "require('./package-lock.json').packages['node_modules/node'].version")"
@@ -33,6 +41,7 @@ main() {
   flock 9
   install_dependencies
   check_pinned_node
+  restore_node_headers
   build_native
 }
 
