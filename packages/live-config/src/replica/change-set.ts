@@ -1,0 +1,43 @@
+/** Entries that differ from what is in force, the newest of each key, with the text of their specs. */
+import { EntryTable, type EntryFacts } from '../digest/entry-table.ts';
+
+export interface ChangedEntry {
+  readonly key: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly hash: Uint8Array;
+  /** null: deleted. */
+  readonly specText: string | null;
+}
+
+export class ChangeSet {
+  readonly facts = new EntryTable();
+  readonly #texts: (string | null)[] = [];
+
+  get size(): number {
+    return this.facts.size;
+  }
+
+  set(key: string, facts: EntryFacts, specText: string | null): void {
+    this.#texts[this.facts.set(key, facts)] = specText;
+  }
+
+  /** Those of `later` win. */
+  merge(later: ChangeSet): void {
+    for (const { key, epoch, generation, hash, specText } of later) {
+      this.set(key, { epoch, generation, hash, isLive: specText !== null, sequence: 0 }, specText);
+    }
+  }
+
+  *[Symbol.iterator](): Generator<ChangedEntry> {
+    for (const [key, index] of this.facts.entries()) {
+      yield {
+        key,
+        epoch: this.facts.epochAt(index),
+        generation: this.facts.generationAt(index),
+        hash: this.facts.hashAt(index),
+        specText: this.#texts[index] ?? null,
+      };
+    }
+  }
+}

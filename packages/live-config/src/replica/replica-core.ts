@@ -1,0 +1,436 @@
+/**
+ * Decides what a proxy takes from the bus (decision 0010): gathers the entries of one range, and has them applied when a head that
+ * is not older than any before confirms them. Does no I/O; time and randomness come from outside.
+ * Invariants: what is applied is a set of entries whose digest a head gave; no head below the floor is believed; there is at
+ * most one watch and one apply at a time; whatever ends a watch leads to a snapshot, whatever follows one is doubted or
+ * confirmed within seven seconds.
+ */
+import { headKey } from '@sluice/contract/config-key.ts';
+import { type ConfigHead, maxRejectionsInAck, unconfirmedDigest } from '@sluice/contract/config-message.ts';
+import { readEntry, readHead } from '../digest/read-message.ts';
+import type { BusEntry, WatchEvent } from '../port/config-bus.ts';
+import { ApplyQueue } from './apply-queue.ts';
+import { ConfirmedTable } from './confirmed-table.ts';
+import type { Gathering } from './gathering.ts';
+import { newReplicaCounters, type ReplicaCoreStatus } from './replica-status.ts';
+import type {
+  ApplyEffect,
+  BlobEntry,
+  ReplicaCoreConfig,
+  ReplicaEffect,
+  ReplicaInput,
+  RestoredRecord,
+  TableHeader,
+} from './replica-step.ts';
+import { SnapshotBackoff } from './snapshot-backoff.ts';
+
+/** Heads come every two seconds. */
+const silenceMs = 7_000;
+const ackIntervalMs = 10_000;
+/** A head may come in the middle of a batch while a snapshot is taken: only the second one that is not met is a doubt. */
+const maxUnmetHeads = 2;
+
+type WatchStage = 'Head' | 'Blob' | 'Snapshot' | 'Following';
+
+interface CurrentWatch {
+  readonly id: number;
+  stage: WatchStage;
+  gathering: Gathering;
+  /** The highest epoch of a head of this watch. */
+  headEpoch: number;
+  lastHead: ConfigHead | null;
+  unmetHeads: number;
+  lastHeadAtMs: number;
+  lastEventAtMs: number;
+}
+
+export interface ReplicaCore {
+  step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[];
+  status(): ReplicaCoreStatus;
+}
+
+export function createReplicaCore(config: ReplicaCoreConfig): ReplicaCore {
+  return new Core(config);
+}
+
+class Core implements ReplicaCore {
+  readonly #config: ReplicaCoreConfig;
+  readonly #headKey: string;
+  readonly #isFenced: boolean;
+  readonly #counters = newReplicaCounters();
+  readonly #queue = new ApplyQueue();
+  readonly #backoff = new SnapshotBackoff();
+  readonly #table = new ConfirmedTable();
+  #confirmedAtMs = 0;
+  #floor = { epoch: 0, revision: 0 };
+  /** Nothing is known of what the other side has: everything must be applied again. */
+  #mustOfferAll = true;
+  #bucket: string | null = null;
+  #watch: CurrentWatch | null = null;
+  #lastWatch = 0;
+  #lastSequence = 0;
+  #blobSequence = 0;
+  #avoidsBlob = false;
+  #reopenAtMs = Number.POSITIVE_INFINITY;
+  #ackAtMs = 0;
+  #doubt: string | null = 'nothing has been read yet';
+  #nowMs = 0;
+  #effects: ReplicaEffect[] = [];
+
+  constructor(config: ReplicaCoreConfig) {
+    this.#config = config;
+    this.#headKey = headKey(config.range);
+    this.#isFenced = config.without !== 'Fencing';
+  }
+
+  status(): ReplicaCoreStatus {
+    const { applied, rejected } = this.#queue;
+    return {
+      source: applied?.source ?? 'None',
+      isConnected: this.#bucket !== null,
+      isCurrent: this.#doubt === null && applied?.source === 'Live',
+      epoch: applied?.epoch ?? 0,
+      revision: applied?.revision ?? 0,
+      digest: applied?.digest ?? '',
+      count: this.#table.count,
+      confirmedAtMs: this.#confirmedAtMs,
+      rejected,
+      doubt: this.#doubt,
+      counters: { ...this.#counters },
+    };
+  }
+
+  step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[] {
+    this.#nowMs = Math.max(nowMs, this.#nowMs);
+    this.#effects = [];
+    this.#take(input);
+    return this.#effects;
+  }
+
+  // oxlint-disable-next-line complexity -- one line for each kind of input
+  #take(input: ReplicaInput): void {
+    switch (input.kind) {
+      case 'RestoredPart':
+        return this.#restorePart(input.records);
+      case 'RestoreRefused':
+        this.#report('TableRefused', input.reason);
+        this.#queue.rejected.clear();
+        return this.#table.restartRestoring();
+      case 'RestoreEnded':
+        return this.#endRestoring(input.header);
+      case 'Connected':
+        return this.#connect(input.bucket);
+      case 'Disconnected':
+        return this.#disconnect(input.reason);
+      case 'HeadRead':
+        return this.#headRead(input.watch, input.value);
+      case 'ReadFailed':
+        return this.#readFailed(input.watch, input.reason);
+      case 'BlobEntries':
+        return this.#blobEntries(input.watch, input.entries);
+      case 'BlobEnded':
+        return this.#blobEnded(input.watch);
+      case 'Watched':
+        return this.#watched(input.watch, input.event);
+      case 'Applied':
+        return this.#finishApply(input.rejected);
+      case 'ApplyFailed':
+        return this.#applyFailed(input.reason);
+      case 'TableLost':
+        return this.#offerAllAgain(`the last good table: ${input.reason}`);
+      case 'Recheck':
+        return this.#begin();
+      case 'Tick':
+        return this.#tick();
+    }
+  }
+
+  #restorePart(records: readonly RestoredRecord[]): void {
+    if (!this.#table.isRestoring) return;
+    for (const record of records) {
+      this.#table.restore(record);
+      if (record.reason !== null) this.#queue.reject(record.key, record.generation, record.reason);
+    }
+  }
+
+  #endRestoring(header: TableHeader | null): void {
+    if (!this.#table.isRestoring) return;
+    const changes = this.#table.endRestoring(header);
+    if (header !== null && changes !== null) {
+      const { epoch, revision, digest, floorEpoch, floorRevision } = header;
+      this.#floor = { epoch: floorEpoch, revision: floorRevision };
+      this.#mustOfferAll = false;
+      this.#queue.add({ confirmed: { epoch, revision, digest }, source: 'Disk', isWhole: true, changes });
+      this.#applyNext();
+    } else {
+      this.#queue.rejected.clear();
+      if (header !== null) this.#report('TableRefused', 'its entries do not give the digest it names');
+    }
+    this.#begin();
+  }
+
+  #connect(bucket: string): void {
+    if (bucket === this.#bucket && this.#watch !== null) return;
+    this.#bucket = bucket;
+    this.#begin();
+  }
+
+  #disconnect(reason: string): void {
+    this.#bucket = null;
+    this.#closeWatch();
+    this.#reopenAtMs = Number.POSITIVE_INFINITY;
+    this.#doubt = `disconnected: ${reason}`;
+  }
+
+  /** A snapshot, beside what is in force. */
+  #begin(): void {
+    if (this.#bucket === null || this.#table.isRestoring) return;
+    const resumed = this.#config.without === 'Snapshots' ? this.#watch : null;
+    this.#closeWatch();
+    this.#reopenAtMs = Number.POSITIVE_INFINITY;
+    this.#counters.snapshots += 1;
+    this.#lastWatch += 1;
+    const gathering = resumed?.gathering ?? this.#gather(this.#config.without !== 'Snapshots' || this.#lastWatch === 1);
+    this.#watch = {
+      ...{ id: this.#lastWatch, stage: 'Head', gathering, headEpoch: 0, lastHead: null, unmetHeads: 0 },
+      ...{ lastHeadAtMs: this.#nowMs, lastEventAtMs: this.#nowMs },
+    };
+    if (gathering.isWhole) this.#effects.push({ kind: 'ReadHead', watch: this.#watch.id });
+    else this.#openWatch(this.#watch, 'Following', this.#lastSequence);
+  }
+
+  #gather(isWhole: boolean): Gathering {
+    const { rejected } = this.#queue;
+    return this.#table.gather(isWhole, this.#mustOfferAll ? () => true : (key) => rejected.has(key));
+  }
+
+  #openWatch(watch: CurrentWatch, stage: 'Snapshot' | 'Following', behindSequence: number | null): void {
+    watch.stage = stage;
+    watch.lastHeadAtMs = this.#nowMs;
+    this.#effects.push({ kind: 'OpenWatch', watch: watch.id, behindSequence });
+  }
+
+  #closeWatch(): void {
+    if (this.#watch === null) return;
+    this.#effects.push({ kind: 'CloseWatch', watch: this.#watch.id });
+    this.#watch = null;
+  }
+
+  #doubtIt(reason: string): void {
+    this.#counters.doubts += 1;
+    this.#doubt = reason;
+    this.#report('Doubted', reason);
+    this.#closeWatch();
+    const random = this.#config.random();
+    this.#reopenAtMs = this.#nowMs + this.#backoff.nextDelayMs(this.#table.count, random);
+  }
+
+  #ofWatch(id: number, stage?: WatchStage): CurrentWatch | null {
+    const watch = this.#watch;
+    if (watch?.id !== id || (stage !== undefined && watch.stage !== stage)) return null;
+    watch.lastEventAtMs = this.#nowMs;
+    return watch;
+  }
+
+  #headRead(id: number, value: Uint8Array | null): void {
+    const watch = this.#ofWatch(id, 'Head');
+    if (watch === null) return;
+    const head = value === null ? null : readHead(this.#config.range, value);
+    if (head?.snapshot === undefined || this.#avoidsBlob) return this.#openWatch(watch, 'Snapshot', null);
+    watch.stage = 'Blob';
+    this.#blobSequence = head.snapshot.sequence;
+    this.#effects.push({ kind: 'LoadBlob', watch: id, snapshot: head.snapshot });
+  }
+
+  #blobEntries(id: number, entries: readonly BlobEntry[]): void {
+    const watch = this.#ofWatch(id, 'Blob');
+    if (watch === null) return;
+    for (const { key, value } of entries) this.#offer(watch, key, value);
+  }
+
+  #blobEnded(id: number): void {
+    const watch = this.#ofWatch(id, 'Blob');
+    if (watch === null) return;
+    this.#counters.blobsLoaded += 1;
+    this.#openWatch(watch, 'Following', this.#blobSequence);
+  }
+
+  #readFailed(id: number, reason: string): void {
+    const watch = this.#ofWatch(id);
+    if (watch === null || (watch.stage !== 'Head' && watch.stage !== 'Blob')) return;
+    if (watch.stage === 'Blob') {
+      this.#counters.blobsFailed += 1;
+      this.#avoidsBlob = true;
+    }
+    this.#doubtIt(reason);
+  }
+
+  #watched(id: number, event: WatchEvent): void {
+    const watch = this.#ofWatch(id);
+    if (watch === null || watch.stage === 'Head' || watch.stage === 'Blob') return;
+    switch (event.kind) {
+      case 'Entry':
+        return this.#entry(watch, event.entry);
+      case 'SnapshotEnded':
+        return this.#snapshotEnded(watch);
+      case 'Lost':
+        this.#counters.watchesLost += 1;
+        return this.#doubtIt(`watch lost: ${event.reason}`);
+    }
+  }
+
+  #entry(watch: CurrentWatch, { key, sequence, value }: BusEntry): void {
+    this.#lastSequence = Math.max(this.#lastSequence, sequence);
+    if (value === null) {
+      // What was deleted before a snapshot is simply not in it.
+      if (watch.stage === 'Following') this.#doubtIt(`${key} was deleted behind our back`);
+      return;
+    }
+    if (key === this.#headKey) this.#head(watch, value);
+    else this.#offer(watch, key, value);
+  }
+
+  #offer(watch: CurrentWatch, key: string, value: Uint8Array): void {
+    this.#counters.entries += 1;
+    const entry = readEntry(this.#config.range, key, value);
+    if (entry === null) this.#counters.invalidMessages += 1;
+    else if (this.#isFenced && entry.epoch < watch.headEpoch) this.#counters.fencedEntries += 1;
+    else if (!watch.gathering.offer(entry)) this.#counters.olderEntries += 1;
+  }
+
+  #snapshotEnded(watch: CurrentWatch): void {
+    if (watch.stage !== 'Snapshot') return;
+    watch.stage = 'Following';
+    watch.lastHeadAtMs = this.#nowMs;
+    if (watch.lastHead !== null) this.#judge(watch, watch.lastHead);
+  }
+
+  #head(watch: CurrentWatch, value: Uint8Array): void {
+    const head = readHead(this.#config.range, value);
+    if (head === null) {
+      this.#counters.invalidMessages += 1;
+      return;
+    }
+    this.#counters.heads += 1;
+    if (this.#isFenced && isOlder(head, this.#floor)) {
+      this.#counters.staleHeads += 1;
+      return;
+    }
+    this.#floor = { epoch: head.epoch, revision: head.revision };
+    watch.headEpoch = Math.max(watch.headEpoch, head.epoch);
+    watch.lastHeadAtMs = this.#nowMs;
+    watch.lastHead = head.digest === unconfirmedDigest ? null : head;
+    if (watch.lastHead !== null) this.#judge(watch, watch.lastHead);
+  }
+
+  #judge(watch: CurrentWatch, head: ConfigHead): void {
+    const { gathering } = watch;
+    if (head.count === gathering.count && head.digest === gathering.digest.hex()) return this.#confirm(watch, head);
+    const { digest, revision } = this.#table.revision;
+    // The head of before once more: a batch is on its way.
+    if (!gathering.isWhole && head.digest === digest && head.revision === revision) {
+      this.#confirmedAtMs = this.#nowMs;
+      return;
+    }
+    if (watch.stage === 'Snapshot') return; // its rest may be what is missing
+    watch.unmetHeads += 1;
+    if (this.#config.without === 'Snapshots') return;
+    if (!gathering.isWhole || watch.unmetHeads >= maxUnmetHeads) {
+      // The snapshot in the object store may be what is wrong.
+      if (gathering.isWhole) this.#avoidsBlob = true;
+      this.#doubtIt(`the entries do not give the digest of revision ${head.revision}`);
+    }
+  }
+
+  #confirm(watch: CurrentWatch, { epoch, revision, digest }: ConfigHead): void {
+    const confirmed = { epoch, revision, digest };
+    const before = this.#table.revision;
+    const isFirst = this.#mustOfferAll;
+    const changes = this.#table.confirm(watch.gathering, confirmed);
+    this.#confirmedAtMs = this.#nowMs;
+    this.#doubt = null;
+    this.#avoidsBlob = false;
+    this.#mustOfferAll = false;
+    this.#backoff.reset();
+    const isNew = epoch !== before.epoch || revision !== before.revision || changes.size > 0;
+    if (isNew || isFirst || this.#queue.applied?.source !== 'Live') {
+      this.#queue.add({ confirmed, source: 'Live', isWhole: isFirst, changes });
+    }
+    watch.gathering = this.#gather(false);
+    watch.unmetHeads = 0;
+    this.#applyNext();
+  }
+
+  #applyNext(): void {
+    const apply = this.#queue.next();
+    if (apply === null) return;
+    // Nobody needs to be asked about a revision that changes nothing.
+    if (apply.changes.size === 0 && !apply.isWhole) this.#finishApply([]);
+    else this.#effects.push(apply satisfies ApplyEffect);
+  }
+
+  #finishApply(rejected: readonly { readonly key: string; readonly reason: string }[]): void {
+    const done = this.#queue.finish(rejected);
+    if (done === null) return;
+    this.#counters.applied += 1;
+    const { range } = this.#config;
+    const { confirmed, source, changes } = done;
+    const { epoch, revision } = confirmed;
+    const counts = { changeCount: changes.size, rejectedCount: rejected.length };
+    this.#effects.push({ kind: 'Report', event: { kind: 'Applied', range, source, epoch, revision, ...counts } });
+    for (const { key, reason } of rejected.slice(0, maxRejectionsInAck)) {
+      this.#effects.push({ kind: 'Report', event: { kind: 'Rejected', range, key, reason } });
+    }
+    const floor = { floorEpoch: this.#floor.epoch, floorRevision: this.#floor.revision };
+    if (source === 'Live') this.#effects.push(this.#queue.persistEffect(done, floor));
+    this.#acknowledge();
+    this.#applyNext();
+  }
+
+  #applyFailed(reason: string): void {
+    if (!this.#queue.isBusy) return;
+    this.#counters.appliesFailed += 1;
+    this.#report('ApplyFailed', reason);
+    this.#queue.dropAll();
+    this.#offerAllAgain(`a revision could not be applied: ${reason}`);
+  }
+
+  #offerAllAgain(reason: string): void {
+    this.#mustOfferAll = true;
+    if (this.#bucket !== null) this.#doubtIt(reason);
+  }
+
+  #acknowledge(): void {
+    const { applied, rejected } = this.#queue;
+    if (applied === null) return;
+    this.#ackAtMs = this.#nowMs + ackIntervalMs;
+    const { range, proxy, instance } = this.#config;
+    const { epoch, revision, digest } = applied;
+    const listed = [...rejected.entries()].slice(0, maxRejectionsInAck);
+    const ack = {
+      ...{ v: 1 as const, proxy, instance, range, epoch, revision, digest },
+      appliedAt: new Date(this.#nowMs).toISOString(),
+      rejected: listed.map(([key, { generation, reason }]) => ({ key, generation, reason })),
+      rejectedCount: rejected.size,
+    };
+    this.#effects.push({ kind: 'Acknowledge', ack });
+  }
+
+  #tick(): void {
+    const watch = this.#watch;
+    if (this.#nowMs >= this.#reopenAtMs) this.#begin();
+    else if (watch !== null && this.#config.without !== 'Snapshots') {
+      const heardAtMs = watch.stage === 'Following' ? watch.lastHeadAtMs : watch.lastEventAtMs;
+      if (this.#nowMs - heardAtMs > silenceMs) this.#doubtIt(`no head for ${silenceMs / 1000} s`);
+    }
+    if (this.#bucket !== null && this.#nowMs >= this.#ackAtMs) this.#acknowledge();
+  }
+
+  #report(kind: 'Doubted' | 'TableRefused' | 'ApplyFailed', reason: string): void {
+    this.#effects.push({ kind: 'Report', event: { kind, range: this.#config.range, reason } });
+  }
+}
+
+function isOlder(head: ConfigHead, floor: { readonly epoch: number; readonly revision: number }): boolean {
+  return head.epoch < floor.epoch || (head.epoch === floor.epoch && head.revision < floor.revision);
+}
