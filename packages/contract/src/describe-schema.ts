@@ -37,6 +37,9 @@ const formatNames: Readonly<Record<string, string>> = {
   'argon2id-verifier': 'PHC string',
   'bcrypt-verifier': 'bcrypt string',
   timestamp: 'time',
+  'nats-url': 'NATS URL',
+  'proxy-id': 'id',
+  'file-path': 'path',
 };
 
 function typeOf(schema: DescribedSchema): string {

@@ -1,5 +1,6 @@
 /** The whole of `sluice.yaml`: the proxy's own settings and the resources it serves without a control plane. */
 import { Type } from 'typebox';
+import { controlSchema } from './control.ts';
 import { bindAddressSchema } from './field-schemas.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
@@ -98,7 +99,11 @@ export const sluiceConfigSchema = Type.Object(
     admin: withDefault(adminSchema, {}),
     log: withDefault(logSchema, {}),
     datapath: withDefault(datapathSchema, {}),
-    listeners: Type.Array(listenerSchema, { maxItems: 128, description: 'The open ports.' }),
+    control: Type.Optional(controlSchema),
+    listeners: withDefault(
+      Type.Array(listenerSchema, { maxItems: 128, description: 'The open ports; may be left out beside `control`.' }),
+      [],
+    ),
     routes: withDefault(Type.Array(routeSchema, { maxItems: 200_000, description: 'Which connections go where.' }), []),
     users: withDefault(
       Type.Array(userSchema, { maxItems: 200_000, description: 'Who may use the forward proxy.' }),
@@ -109,8 +114,6 @@ export const sluiceConfigSchema = Type.Object(
     additionalProperties: false,
     description: 'The configuration of one proxy.',
     [laterKeyword]: {
-      control: 'live configuration through NATS',
-      nats: 'live configuration through NATS',
       stateService: 'the state service',
       tls: 'TLS termination',
       certificates: 'TLS termination',

@@ -9,6 +9,7 @@ import { parseCidr } from './cidr.ts';
 import { parseDuration, parsePositiveDuration } from './duration.ts';
 import { parseEndpointUrl } from './endpoint-url.ts';
 import { parseHostPattern } from './host-pattern.ts';
+import { parseNatsUrl } from './nats-url.ts';
 import { parseScryptVerifier } from './scrypt-verifier.ts';
 import { hasControlCharacter, utf8Length } from './text-measure.ts';
 import { invalidText, type TextResult, validText } from './text-result.ts';
@@ -32,6 +33,16 @@ function parseAlpnId(text: string): TextResult<string> {
   return invalidText('is not an ALPN protocol name', 'write it as registered, e.g. h2 or http/1.1');
 }
 
+function parseProxyId(text: string): TextResult<string> {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(text)) return validText(text);
+  return invalidText('is not the id of a proxy', 'use 1 to 128 letters, digits, - and _');
+}
+
+function parseFilePath(text: string): TextResult<string> {
+  if (!hasControlCharacter(text)) return validText(text);
+  return invalidText('has a control character', 'write the path of a file');
+}
+
 export const textFormats = {
   'resource-name': parseResourceName,
   'user-name': parseUserName,
@@ -46,6 +57,9 @@ export const textFormats = {
   'argon2id-verifier': parseArgon2idVerifier,
   'bcrypt-verifier': parseBcryptVerifier,
   timestamp: parseTimestamp,
+  'nats-url': parseNatsUrl,
+  'proxy-id': parseProxyId,
+  'file-path': parseFilePath,
 } as const satisfies Readonly<Record<string, (text: string) => TextResult<unknown>>>;
 
 export type TextFormat = keyof typeof textFormats;

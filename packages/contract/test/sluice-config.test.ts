@@ -107,6 +107,18 @@ const textsByFormat: Readonly<Record<keyof typeof textFormats, fc.Arbitrary<stri
     .tuple(fc.constantFrom('2a', '2b', '2y'), fc.integer({ min: 2, max: 16 }), fc.constantFrom('.', 'O', 'e', 'x'))
     .map(([variant, cost, last]) => `$${variant}$${String(cost).padStart(2, '0')}$${'/a'.repeat(26)}${last}`)
     .map((text) => text.replace(/^(.{28})./, '$1u')),
+  'nats-url': fc
+    .tuple(
+      fc.constantFrom('nats', 'tls', 'http'),
+      fc.oneof(
+        fc.domain(),
+        fc.ipV4(),
+        fc.ipV6().map((host) => `[${host}]`),
+      ),
+    )
+    .map(([scheme, host]) => `${scheme}://${host}:4222`),
+  'proxy-id': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', '.') }),
+  'file-path': fc.string(),
   timestamp: fc
     .date({ min: new Date('0000-01-01'), max: new Date('9999-12-31') })
     .map((date) => (Number.isNaN(date.getTime()) ? 'never' : date.toISOString())),

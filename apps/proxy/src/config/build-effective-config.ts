@@ -4,6 +4,7 @@
  */
 import { parseBindAddress } from '@sluice/contract/bind-address.ts';
 import { parseCidr } from '@sluice/contract/cidr.ts';
+import type { CompleteControl } from '@sluice/contract/control.ts';
 import { parseDuration } from '@sluice/contract/duration.ts';
 import { parseEndpointUrl } from '@sluice/contract/endpoint-url.ts';
 import { parseHostPattern } from '@sluice/contract/host-pattern.ts';
@@ -16,6 +17,7 @@ import type { CompleteUser } from '@sluice/contract/user.ts';
 import type {
   AllowRule,
   BindAddress,
+  ControlConfig,
   CredentialConfig,
   EffectiveConfig,
   EndpointConfig,
@@ -135,11 +137,42 @@ export function buildUser(user: CompleteUser): UserConfig {
   };
 }
 
+const rangeNames = { Users: 'users', Routing: 'routing' } as const;
+
+function controlOf({ name, nats, ranges, stateDirectory, ackKeyFile, startTimeout }: CompleteControl): ControlConfig {
+  return {
+    name: name ?? null,
+    nats: nats === undefined ? null : natsOf(nats),
+    ranges: [...new Set(ranges)].map((range) => rangeNames[range]),
+    stateDirectory: stateDirectory ?? null,
+    ackKeyFile: ackKeyFile ?? null,
+    startTimeoutMs: valueOf(parseDuration(startTimeout)),
+  };
+}
+
+function natsOf({
+  servers,
+  credentialsFile,
+  nkeySeedFile,
+  tls,
+}: NonNullable<CompleteControl['nats']>): ControlConfig['nats'] {
+  return {
+    servers: unique(servers),
+    credentialsFile: credentialsFile ?? null,
+    nkeySeedFile: nkeySeedFile ?? null,
+    tls:
+      tls === undefined
+        ? null
+        : { caFile: tls.caFile ?? null, certFile: tls.certFile ?? null, keyFile: tls.keyFile ?? null },
+  };
+}
+
 const logLevels = { Debug: 'debug', Info: 'info', Warn: 'warn', Error: 'error' } as const;
 
 /** The effective configuration of a file; throws UnvalidatedTextError only for a configuration that was not checked. */
 export function buildEffectiveConfig(config: CompleteSluiceConfig): EffectiveConfig {
   return {
+    control: config.control === undefined ? null : controlOf(config.control),
     admin: { enabled: config.admin.enabled, bind: bindOf(config.admin.bind) },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: config.datapath,

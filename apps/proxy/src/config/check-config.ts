@@ -4,6 +4,7 @@
  * are found at once.
  */
 import { parseBindAddress } from '@sluice/contract/bind-address.ts';
+import { findControlBreaches } from '@sluice/contract/control-rules.ts';
 import { checkListenerNames, checkRouteTarget } from './check-route.ts';
 import { checkUser } from './check-user.ts';
 import type { ConfigReport } from './config-report.ts';
@@ -11,8 +12,12 @@ import type { ReadableConfig } from './readable-config.ts';
 import { showText } from './show-text.ts';
 import type { ConfigPath } from './source-locator.ts';
 
-/** Reports every broken rule; silent for a configuration that may be used. */
-export function checkConfig(config: ReadableConfig, report: ConfigReport): void {
+/** Reports every broken rule; silent for a configuration that may be used. `isGiven` tells whether the file has a key of its root. */
+export function checkConfig(config: ReadableConfig, report: ConfigReport, isGiven: (key: string) => boolean): void {
+  if (!isGiven('listeners') && !isGiven('control'))
+    report.reportAt([], 'listeners is missing', 'add listeners: the open ports; or control, which brings them live');
+  for (const { path, message, remedy } of findControlBreaches(config.control ?? {}))
+    report.reportAt(['control', ...path], `control.${path.join('.')} ${message}`, remedy);
   checkNames('listeners', config.listeners ?? [], report);
   checkNames('routes', config.routes ?? [], report);
   checkNames('users', config.users ?? [], report);
@@ -26,13 +31,15 @@ function checkRoutes(config: ReadableConfig, report: ConfigReport): void {
   const listenerNames = new Set(
     (config.listeners ?? []).map((listener) => listener?.name).filter((name) => name !== undefined),
   );
+  // Live listeners come and go: a route may name one that is not there yet.
+  const mayBeLive = config.control?.ranges?.includes('Routing') === true;
   const areListenersKnown =
     (config.listeners ?? []).every((listener) => listener?.name !== undefined) && config.listeners !== undefined;
   for (const [index, route] of (config.routes ?? []).entries()) {
     if (route === undefined) continue;
     checkRouteTarget(route, ['routes', index], report);
     // A listener whose name could not be read may be the one that is meant.
-    if (areListenersKnown) checkListenerNames(route, { path: ['routes', index], listenerNames }, report);
+    if (areListenersKnown && !mayBeLive) checkListenerNames(route, { path: ['routes', index], listenerNames }, report);
   }
 }
 

@@ -2,6 +2,7 @@
  * What is allowed but probably not meant: said by `check` and at start, never a reason to refuse a configuration. Pure; the
  * caller knows lines and positions.
  */
+import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { EffectiveConfig, ListenerConfig, RouteConfig } from './effective-config.ts';
 import { findShadowedRoutes } from './shadowed-routes.ts';
 import { showText } from './show-text.ts';
@@ -14,7 +15,8 @@ export interface NoteReport {
 
 /** Reports every note on a valid configuration. */
 export function noteOddities(config: EffectiveConfig, report: NoteReport): void {
-  if (config.listeners.length === 0) report.noteAt(['listeners'], 'no listeners: nothing is served', 'add a listener');
+  if (config.listeners.length === 0 && !isLive(config, 'routing'))
+    report.noteAt(['listeners'], 'no listeners: nothing is served', 'add a listener');
   for (const [index, { name, timeouts }] of config.listeners.entries()) {
     if (timeouts.connectMs <= timeouts.connectTotalMs) continue;
     const message = `listener ${showText(name)}: connect is longer than connectTotal, which ends it first`;
@@ -24,12 +26,27 @@ export function noteOddities(config: EffectiveConfig, report: NoteReport): void 
   for (const [index, route] of config.routes.entries())
     noteRoute(route, ['routes', index], { config, lookedForBy, report });
   noteShadowed(config, report);
+  noteControl(config, report);
+}
+
+function noteControl({ control }: EffectiveConfig, report: NoteReport): void {
+  if (control === null) return;
+  if (control.nats === null)
+    report.noteAt(['control'], 'control has no nats: sluice run refuses it', 'add nats: { servers: [...] }');
+  if (control.stateDirectory === null) {
+    const message = 'control has no stateDirectory: without NATS a start has no configuration but the file';
+    report.noteAt(['control'], message, 'name a directory that outlives the process');
+  }
 }
 
 interface RouteContext {
   readonly config: EffectiveConfig;
   readonly lookedForBy: ReadonlyMap<string, ListenerConfig>;
   readonly report: NoteReport;
+}
+
+function isLive({ control }: EffectiveConfig, range: ConfigRange): boolean {
+  return control?.ranges.includes(range) === true;
 }
 
 function noteRoute(route: RouteConfig, path: ConfigPath, context: RouteContext): void {
@@ -42,7 +59,7 @@ function noteRoute(route: RouteConfig, path: ConfigPath, context: RouteContext):
   if (target.kind === 'Endpoints' && target.endpoints.every((endpoint) => endpoint.weight === 0)) {
     report.noteAt([...path, 'to'], `${name}: every endpoint has weight 0, so none takes connections`, 'raise a weight');
   }
-  if (target.kind === 'ForwardProxy' && !target.anonymous && config.users.length === 0) {
+  if (target.kind === 'ForwardProxy' && !target.anonymous && config.users.length === 0 && !isLive(config, 'users')) {
     report.noteAt(
       [...path, 'action'],
       `${name} asks for credentials, and there are no users`,
@@ -58,6 +75,7 @@ function matchObstacle({ match, listeners }: RouteConfig, { config, lookedForBy 
   }
   const protocol = isNamed ? 'TLS' : match.protocol;
   if (protocol === null || protocol === 'Unknown' || config.listeners.length === 0) return null;
+  if (isLive(config, 'routing')) return null;
   // Most routes name no listener or one: the common case must not walk all listeners for each of 100 000 routes.
   const served = listeners === null ? config.listeners : listeners.map((name) => lookedForBy.get(name));
   const isLookedFor = served.some((listener) => listener?.detect.protocols.includes(protocol) === true);

@@ -2,6 +2,7 @@
  * The configuration as the proxy uses it: every default applied, durations in milliseconds, addresses and URLs taken apart.
  * Plain data (it crosses isolates by structured clone) and immutable; a reload makes a new one.
  */
+import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { DetectableProtocol, Protocol } from '@sluice/contract/protocol.ts';
 
 export interface BindAddress {
@@ -96,7 +97,30 @@ export interface UserConfig {
 
 export type DatapathMode = 'Auto' | 'InLoop' | 'Workers' | 'Handoff';
 
+/** Where live configuration comes from. */
+export interface ControlConfig {
+  /** null: from the name of the host. */
+  readonly name: string | null;
+  /** null: whoever runs the proxy brings a message system along. */
+  readonly nats: {
+    readonly servers: readonly string[];
+    readonly credentialsFile: string | null;
+    readonly nkeySeedFile: string | null;
+    readonly tls: {
+      readonly caFile: string | null;
+      readonly certFile: string | null;
+      readonly keyFile: string | null;
+    } | null;
+  } | null;
+  readonly ranges: readonly ConfigRange[];
+  readonly stateDirectory: string | null;
+  readonly ackKeyFile: string | null;
+  readonly startTimeoutMs: number;
+}
+
 export interface EffectiveConfig {
+  /** null: the file is all there is. */
+  readonly control: ControlConfig | null;
   readonly admin: { readonly enabled: boolean; readonly bind: BindAddress };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly access: boolean };
   /** Read at start only: a reload that changes it is rejected with that remedy. */

@@ -65,9 +65,13 @@ interface CheckContext {
 }
 
 function checkAll(config: ReadableConfig, { root, lineAt, errors }: CheckContext): void {
-  checkConfig(config, {
-    lineAt,
-    reportAt: (path, message, remedy) => errors.add({ offset: locate(root, path), message, remedy }),
-    reportKey: (path, key, message, remedy) => errors.add({ offset: locateKey(root, path, key), message, remedy }),
-  });
+  checkConfig(
+    config,
+    {
+      lineAt,
+      reportAt: (path, message, remedy) => errors.add({ offset: locate(root, path), message, remedy }),
+      reportKey: (path, key, message, remedy) => errors.add({ offset: locateKey(root, path, key), message, remedy }),
+    },
+    (key) => root.kind === 'Map' && root.entries.some((entry) => entry.key === key),
+  );
 }

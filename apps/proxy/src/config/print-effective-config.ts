@@ -8,6 +8,7 @@ import { formatTimestamp } from '@sluice/contract/timestamp.ts';
 import { verifierAlgorithmOf } from '@sluice/contract/verifier-algorithm.ts';
 import type {
   AllowRule,
+  ControlConfig,
   CredentialConfig,
   EffectiveConfig,
   ListenerConfig,
@@ -100,11 +101,31 @@ function printUser(user: UserConfig, options: PrintOptions): PrintableMap {
   };
 }
 
+const rangeNames = { users: 'Users', routing: 'Routing' } as const;
+
+function printControl({ nats, ranges, startTimeoutMs, ...texts }: ControlConfig): PrintableMap {
+  return {
+    ...withoutNulls(texts),
+    ...(nats === null ? {} : { nats: printNats(nats) }),
+    ranges: ranges.map((range) => rangeNames[range]),
+    startTimeout: formatDuration(startTimeoutMs),
+  };
+}
+
+function printNats({ servers, tls, ...files }: NonNullable<ControlConfig['nats']>): PrintableMap {
+  return { servers, ...withoutNulls(files), ...(tls === null ? {} : { tls: withoutNulls(tls) }) };
+}
+
+function withoutNulls(texts: Readonly<Record<string, string | null>>): PrintableMap {
+  return Object.fromEntries(Object.entries(texts).flatMap(([key, text]) => (text === null ? [] : [[key, text]])));
+}
+
 const logLevels = { debug: 'Debug', info: 'Info', warn: 'Warn', error: 'Error' } as const;
 
 /** YAML text of the configuration, ending in a newline. */
 export function printEffectiveConfig(config: EffectiveConfig, options: PrintOptions): string {
   return printYaml({
+    ...(config.control === null ? {} : { control: printControl(config.control) }),
     admin: { enabled: config.admin.enabled, bind: config.admin.bind.text },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: { ...config.datapath, packetDiet: { ...config.datapath.packetDiet } },

@@ -50,7 +50,7 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   return {
     regions: first.regions,
     pauses: first.pauses,
-    async prepare({ routes, users, ...frame }) {
+    async prepare({ routes, users, control: _control, ...frame }) {
       if (isPreparing) throw new DecisionIsolateError('a configuration is being prepared already');
       isPreparing = true;
       try {

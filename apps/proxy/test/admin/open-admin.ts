@@ -28,6 +28,7 @@ const exampleConfig: EffectiveConfig = {
     receiveLowWater: false,
     packetDiet: { delayedAck: true, coalesceFin: true, optimisticSend: true },
   },
+  control: null,
   listeners: [],
   routes: Array.from({ length: 2_500 }, (_, index) => ({
     name: `route-${index}`,

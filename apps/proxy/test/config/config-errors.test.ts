@@ -60,7 +60,9 @@ test('a missing key is an error where its map begins', () => {
     's.yaml:2:5: listeners[0]: name is missing (add name: names the listener in routes, logs and metrics; unique among listeners)',
     's.yaml:4:5: user "a" has neither password nor credentials (add password with a verifier; credentials: [] lets nobody in)',
   ]);
-  assertErrors('admin: {}\n', ['s.yaml:1:1: listeners is missing (add listeners: the open ports)']);
+  assertErrors('admin: {}\n', [
+    's.yaml:1:1: listeners is missing (add listeners: the open ports; or control, which brings them live)',
+  ]);
 });
 
 test('a user has one verifier in each place, and a key for each algorithm', () => {
@@ -80,6 +82,26 @@ test('a user has one verifier in each place, and a key for each algorithm', () =
       's.yaml:7:36: users[2].password.scrypt: the value is a verifier of argon2id (write it as argon2id: in place of scrypt:)',
       's.yaml:8:55: users[3].quota.connections: expected a whole number from 1 to 1000000, found 0 (use a whole number from 1 to 1000000)',
       's.yaml:8:70: users[3].onRevoke: unknown value "disconnect" (did you mean Disconnect? allowed: Keep, Disconnect)',
+    ],
+  );
+});
+
+test('control may stand in for listeners, and its files exclude or need each other', () => {
+  assertErrors('control: {}\nroutes: [{ name: a, listeners: [live], action: Ban }]\n', []);
+  assertErrors('control: { ranges: [Users] }\nlisteners: []\nroutes: [{ name: a, listeners: [live], action: Ban }]\n', [
+    's.yaml:3:33: routes[0].listeners[0]: no listener is called "live" (there are none)',
+  ]);
+  assertErrors(
+    `control:
+  nats: { servers: ["nats://a@b", "http://c"], credentialsFile: /a, nkeySeedFile: /b, tls: { certFile: /c } }
+  ranges: []
+`,
+    [
+      's.yaml:2:9: control.nats has both credentialsFile and nkeySeedFile (keep the one that is meant: they exclude each other)',
+      's.yaml:2:21: control.nats.servers[0]: "nats://a@b" has a user in it (name credentialsFile or nkeySeedFile instead)',
+      's.yaml:2:35: control.nats.servers[1]: "http://c" is not the URL of a NATS server (write nats://host:4222 or tls://host:4222)',
+      's.yaml:2:92: control.nats.tls has one of certFile and keyFile (a client certificate needs both)',
+      's.yaml:3:11: control.ranges: is an empty list (add an item, or remove the key)',
     ],
   );
 });
@@ -253,7 +275,7 @@ test('what a later version will support is refused by name, in every place', () 
     'Maglev',
     'SourceIP',
     'Redirect',
-    'control',
+    'token',
     'tls',
     'notBefore',
     'secretRef',
@@ -270,6 +292,6 @@ test('what a later version will support is refused by name, in every place', () 
 test('an error is one line, whatever the text in it', () => {
   const said = errorsOf(withListener('"a\\nb\\u2028\\u202e\\u0085\\e[2J": 1\n'));
   assert.deepEqual(said, [
-    's.yaml:4:1: unknown key "a\\nb\\u2028\\u202e\\u0085\\u001b[2J" (known here: admin, log, datapath, listeners, routes, users)',
+    's.yaml:4:1: unknown key "a\\nb\\u2028\\u202e\\u0085\\u001b[2J" (known here: admin, log, datapath, control, listeners, routes, users)',
   ]);
 });

@@ -56,3 +56,12 @@ routes:
   ]);
   assert.deepEqual(notesOf('listeners: []\n'), ['s.yaml:1:12: no listeners: nothing is served (add a listener)']);
 });
+
+test('live configuration may bring what the file leaves out, and is noted where it cannot work', () => {
+  assert.deepEqual(notesOf('control: {}\nroutes: [{ name: a, action: ForwardProxy }]\n'), [
+    's.yaml:1:10: control has no nats: sluice run refuses it (add nats: { servers: [...] })',
+    's.yaml:1:10: control has no stateDirectory: without NATS a start has no configuration but the file (name a directory that outlives the process)',
+  ]);
+  const control = 'control: { nats: { servers: ["nats://a"] }, stateDirectory: /s, ranges: [Routing] }\n';
+  assert.match(notesOf(`${control}routes: [{ name: a, action: ForwardProxy }]\n`).join(), /^[^\n]*there are no users [^\n]*$/);
+});

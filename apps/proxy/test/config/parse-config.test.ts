@@ -47,11 +47,31 @@ users:
     credentials: [{ argon2id: "${argon2id}", notAfter: "2027-01-31T12:00:00+02:00" }, { bcrypt: "${bcrypt}" }]
     quota: { connections: 12 }
     onRevoke: Disconnect
+control:
+  name: edge-1
+  nats: { servers: ["nats://a:4222", "tls://b"], nkeySeedFile: /run/seed, tls: { caFile: /run/ca } }
+  ranges: [Users]
+  stateDirectory: /var/lib/sluice
+  ackKeyFile: /run/ack
+  startTimeout: 5s
 log: { level: Debug, access: false }
 datapath: { mode: Workers, workers: 3, splice: false, receiveLowWater: true, packetDiet: { coalesceFin: false } }
 `;
 
 const wholeConfig: EffectiveConfig = {
+  control: {
+    name: 'edge-1',
+    nats: {
+      servers: ['nats://a:4222', 'tls://b'],
+      credentialsFile: null,
+      nkeySeedFile: '/run/seed',
+      tls: { caFile: '/run/ca', certFile: null, keyFile: null },
+    },
+    ranges: ['users'],
+    stateDirectory: '/var/lib/sluice',
+    ackKeyFile: '/run/ack',
+    startTimeoutMs: 5000,
+  },
   admin: { enabled: true, bind: { text: '127.0.0.1:9900', host: '127.0.0.1', port: 9900, family: 4 } },
   log: { level: 'debug', access: false },
   datapath: {

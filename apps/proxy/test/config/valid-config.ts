@@ -162,8 +162,37 @@ function named<Item extends object>(
     .map((pairs) => pairs.map(([text, rest]) => ({ name: text, ...rest })));
 }
 
+const path = fc.stringMatching(/^\/[a-z./]{1,20}$/);
+const control = fc.record(
+  {
+    name: fc.stringMatching(/^[A-Za-z0-9_-]{1,10}$/),
+    nats: fc
+      .tuple(
+        fc.record(
+          {
+            servers: lists(
+              fc
+                .tuple(fc.constantFrom('nats', 'tls'), hostName, port)
+                .map((parts) => `${parts[0]}://${parts[1]}:${parts[2]}`),
+            ),
+            tls: fc.oneof(fc.record({ caFile: path }), fc.record({ certFile: path, keyFile: path })),
+          },
+          { requiredKeys: ['servers'] },
+        ),
+        fc.oneof(fc.constant({}), fc.record({ credentialsFile: path }), fc.record({ nkeySeedFile: path })),
+      )
+      .map(([nats, auth]) => ({ ...nats, ...auth })),
+    ranges: fc.constantFrom(['Users'], ['Routing'], ['Routing', 'Users']),
+    stateDirectory: path,
+    ackKeyFile: path,
+    startTimeout: duration,
+  },
+  { requiredKeys: [] },
+);
+
 const withoutReferences = fc.record(
   {
+    control,
     admin: fc.record(
       { enabled: fc.boolean(), bind: fc.constantFrom('127.0.0.1:0', '[::1]:9900') },
       { requiredKeys: [] },
