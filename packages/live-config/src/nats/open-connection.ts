@@ -1,0 +1,36 @@
+/** One attempt to connect to one server. Reconnecting, choosing servers and reading files again is `nats-link.ts`. */
+import type { NatsConnection } from '@nats-io/nats-core';
+import { NatsConnectionImpl, setTransportFactory } from '@nats-io/nats-core/internal';
+import { readConnectionMaterial } from './connection-material.ts';
+import { formatNatsAddress, type NatsAddress } from './nats-address.ts';
+import type { NatsSettings } from './nats-config.ts';
+import { type SocketOptions, SocketTransport } from './socket-transport.ts';
+
+/** Resolves with a connection that does not reconnect by itself; rejects when there is none in time, or on abort. */
+export async function openNatsConnection(
+  address: NatsAddress,
+  settings: NatsSettings,
+  signal: AbortSignal,
+): Promise<NatsConnection> {
+  const { tls, authenticator } = await readConnectionMaterial(settings.tls, settings.auth);
+  signal.throwIfAborted();
+  const options: SocketOptions = {
+    servers: [formatNatsAddress({ ...address, requiresTls: false })],
+    name: settings.clientName,
+    inboxPrefix: settings.inboxPrefix,
+    timeout: settings.timing.connectTimeoutMs,
+    pingInterval: settings.timing.pingIntervalMs,
+    maxPingOut: settings.timing.maxPingsOut,
+    // A connection that comes back by itself also sends what it kept of puts given up long before.
+    reconnect: false,
+    ignoreClusterUpdates: true,
+    noAsyncTraces: true,
+    resolve: false,
+    signal,
+    tlsMaterial: tls ?? (address.requiresTls ? {} : null),
+    ...(authenticator === null ? {} : { authenticator }),
+  };
+  // The library finds its transport through this one setting; it is the same for everyone here.
+  setTransportFactory({ factory: () => new SocketTransport() });
+  return await NatsConnectionImpl.connect(options);
+}
