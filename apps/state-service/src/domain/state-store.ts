@@ -124,7 +124,7 @@ export interface ImportOptions {
 export interface StateStore {
   read<Result>(work: (unit: ReadUnit) => Promise<Result>): Promise<Result>;
   write<Result>(context: WriteContext, work: (unit: WriteUnit) => Promise<Result>): Promise<Result>;
-  /** Before the work of a POST with an Idempotency-Key. A claim lasts 30 seconds: then a repetition takes it over. */
+  /** Before the work of a POST with an Idempotency-Key. A claim lasts 90 seconds: then a repetition takes it over. */
   claimIdempotency(request: IdempotentRequest): Promise<IdempotencyOutcome>;
   /** The work failed for good: the key may be used again. Never rejects. */
   releaseIdempotency(claim: IdempotencyClaim): Promise<void>;
