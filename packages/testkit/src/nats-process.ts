@@ -8,6 +8,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { stopProcess } from './stop-process.ts';
 
 export interface NatsProcessPlace {
   readonly program: string;
@@ -83,8 +84,9 @@ export class NatsProcess {
     await this.#end('SIGTERM');
   }
 
+  /** Returns when no thread of it runs. */
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    if (this.#child?.pid !== undefined) stopProcess(this.#child.pid);
   }
 
   resume(): void {

@@ -26,49 +26,43 @@ const unknownIntervalMs = 250;
 
 /** Resolves when `signal` is aborted. */
 export async function trackBucket(options: BucketTrackerOptions): Promise<void> {
-  const { manager, settings, signal, onBucket, onNoBucket } = options;
+  const { settings, signal, onBucket, onNoBucket } = options;
   const { identityIntervalMs } = settings.timing;
-  const find = createFinder(
-    settings,
-    () => makeBuckets(manager, settings.replicas ?? 1),
-    () => readBucketIdentity(manager),
-  );
+  const find = createFinder(options);
   const isOver = (): boolean => signal.aborted;
   let unanswered = maxUnanswered;
   while (!isOver()) {
-    let isKnown = false;
-    try {
-      const identity = await find();
-      if (isOver()) return;
-      unanswered = 0;
-      isKnown = identity !== null;
-      if (identity === null) onNoBucket(`there is no bucket ${configBucket}; a publisher makes it`);
-      else onBucket(identity);
-    } catch (error) {
-      if (isOver()) return;
-      unanswered += 1;
-      if (unanswered >= maxUnanswered) onNoBucket(`ask for the bucket ${configBucket}: ${errorReason(error)}`);
-    }
-    const ms = isKnown ? identityIntervalMs : Math.min(identityIntervalMs, unknownIntervalMs);
+    const found = await find();
+    if (isOver()) return;
+    unanswered = found.kind === 'Unanswered' ? unanswered + 1 : 0;
+    if (found.kind === 'Bucket') onBucket(found.identity);
+    else if (found.kind === 'None' || unanswered >= maxUnanswered) onNoBucket(found.reason);
+    const ms = found.kind === 'Bucket' ? identityIntervalMs : Math.min(identityIntervalMs, unknownIntervalMs);
     await delay(ms, undefined, { signal }).catch(() => {});
   }
 }
 
+type Found =
+  | { readonly kind: 'Bucket'; readonly identity: string }
+  | { readonly kind: 'None'; readonly reason: string }
+  | { readonly kind: 'Unanswered'; readonly reason: string };
+
 /** Finds the bucket. A publisher makes both buckets when its connection is new, and again whenever there is none. */
-function createFinder(
-  settings: NatsSettings,
-  make: () => Promise<void>,
-  read: () => Promise<string | null>,
-): () => Promise<string | null> {
-  let isMade = settings.replicas === null;
+function createFinder({ manager, settings: { replicas } }: BucketTrackerOptions): () => Promise<Found> {
+  let isMade = replicas === null;
+  const make = async (): Promise<void> => {
+    if (replicas !== null) await makeBuckets(manager, replicas);
+    isMade = true;
+  };
   return async () => {
-    if (!isMade) {
-      await make();
-      isMade = true;
+    try {
+      if (!isMade) await make();
+      const identity = await readBucketIdentity(manager);
+      if (identity !== null) return { kind: 'Bucket', identity };
+      isMade = replicas === null;
+      return { kind: 'None', reason: `there is no bucket ${configBucket}; a publisher makes it` };
+    } catch (error) {
+      return { kind: 'Unanswered', reason: `ask for the bucket ${configBucket}: ${errorReason(error)}` };
     }
-    const identity = await read();
-    if (identity !== null || settings.replicas === null) return identity;
-    await make();
-    return await read();
   };
 }

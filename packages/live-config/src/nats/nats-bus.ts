@@ -14,7 +14,6 @@ import {
   type Watch,
   type WatchOptions,
 } from '../port/config-bus.ts';
-import type { BlobStore } from './blob-store.ts';
 import { maxValueBytes } from './bucket-stream.ts';
 import { errorReason } from './error-reason.ts';
 import { type NatsBusConfig, readNatsConfig, type NatsSettings } from './nats-config.ts';
@@ -36,6 +35,7 @@ export class NatsBus implements ConfigBus {
   readonly #stats = emptyNatsStats();
   readonly #stateListeners: ((state: ConnectionState) => void)[] = [];
   readonly #ackListeners: ((ack: ReceivedAck) => void)[] = [];
+  #connection: NatsConnection | null = null;
   #session: NatsSession | null = null;
   #state: ConnectionState = { kind: 'Disconnected', reason: 'no connection to NATS yet' };
   #receivesAcks = false;
@@ -95,7 +95,7 @@ export class NatsBus implements ConfigBus {
   }
 
   async putBlob(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#ask(`put blob ${name}`, ({ blobs }: { blobs: BlobStore }) => blobs.put(name, bytes));
+    await this.#ask(`put blob ${name}`, ({ blobs }) => blobs.put(name, bytes));
   }
 
   async getBlob(name: string): Promise<Uint8Array | null> {
@@ -131,8 +131,9 @@ export class NatsBus implements ConfigBus {
 
   async #begin(connection: NatsConnection): Promise<void> {
     this.#stats.connects += 1;
+    this.#connection = connection;
     const session = await createNatsSession(connection, this.#settings);
-    if (this.#isClosed || connection.isClosed()) return;
+    if (this.#isClosed || this.#connection !== connection) return;
     this.#session = session;
     this.#receivesAcks = false;
     if (this.#ackListeners.length > 0) this.#receiveAcks(session);
@@ -144,6 +145,7 @@ export class NatsBus implements ConfigBus {
 
   #finish(reason: string): void {
     const session = this.#session;
+    this.#connection = null;
     this.#session = null;
     session?.end();
     if (this.#isClosed) return;

@@ -31,6 +31,14 @@ export function openNatsBus(t: TestContext, servers: readonly string[], more: Pa
   return bus;
 }
 
+/** A bus that makes no bucket, as a proxy's. */
+export function openNatsReader(t: TestContext, url: string, inbox: string): NatsBus {
+  const config = { servers: [url], clientName: 'test reader', inbox, timing: testTiming };
+  const bus = createNatsBus(config, { random: Math.random });
+  t.after(() => bus.close());
+  return bus;
+}
+
 /** Asks with the library's own client, that nothing here has a part in. */
 export async function withPlainClient<T>(url: string, act: (connection: NatsConnection) => Promise<T>): Promise<T> {
   const connection = await connect({ servers: url, reconnect: false, timeout: 5_000 });
