@@ -9,6 +9,7 @@ import { isSignedAck } from '../digest/ack-token.ts';
 import { readAck } from '../digest/read-message.ts';
 import type { ReceivedAck } from '../port/config-bus.ts';
 import type { Rollout, RolloutOf } from './publisher-port.ts';
+import type { PublisherInput } from './publisher-step.ts';
 
 /** Proxies acknowledge every ten seconds. */
 const liveMs = 30_000;
@@ -32,7 +33,7 @@ export interface AckLedgerConfig {
 
 /** `OtherRange`: right, and not ours. */
 export type AckVerdict =
-  | { readonly kind: 'Taken'; readonly epoch: number }
+  | { readonly kind: 'Taken'; readonly seen: Extract<PublisherInput, { kind: 'RevisionSeen' }> }
   | { readonly kind: 'OtherRange' }
   | { readonly kind: 'Refused'; readonly reason: 'Malformed' | 'WrongSubject' | 'WrongToken' | 'TooManyProxies' };
 
@@ -56,7 +57,7 @@ export class AckLedger {
       return { kind: 'Refused', reason: 'TooManyProxies' };
     }
     this.#note(ack, nowMs);
-    return { kind: 'Taken', epoch: ack.epoch };
+    return { kind: 'Taken', seen: { kind: 'RevisionSeen', epoch: ack.epoch, revision: ack.revision } };
   }
 
   liveProxies(nowMs: number): number {

@@ -138,8 +138,8 @@ class Core implements PublisherCore {
       case 'SnapshotFailed':
         this.#snapshots.failed();
         return this.#fail('storing a snapshot', input.reason);
-      case 'EpochSeen':
-        return this.#epochSeen(input.epoch);
+      case 'RevisionSeen':
+        return this.#revisionSeen(input.epoch, input.revision);
       case 'Rebuild':
         return this.#phase === 'Deposed' ? undefined : this.#begin();
       case 'ClaimAgain':
@@ -346,6 +346,10 @@ class Core implements PublisherCore {
       this.#wanted.addToBatch(key, { ...wanted, from: isRepair ? 'Repair' : 'Truth' });
     }
     this.#truth.end();
+    // The truth that was just read may be newer than what this batch began with: together with what has changed since, it is one
+    // state of the truth again.
+    this.#wanted.joinNext();
+    this.#batchTicket = this.#lastTicket;
   }
 
   #invalidRecord(key: string): void {
@@ -523,11 +527,12 @@ class Core implements PublisherCore {
     this.#effects.push({ kind: 'StoreSnapshot', object, sequence: this.#lastSequence, epoch: this.#epoch });
   }
 
-  #epochSeen(epoch: number): void {
-    if (epoch <= this.#highestEpoch) return;
-    this.#highestEpoch = epoch;
-    if (this.#epoch === 0 || this.#phase === 'Deposed') return;
-    // Nobody wrote it here: the bucket is an old one, and its readers know of a later epoch. They will not believe a lower one.
+  /** What nobody wrote here: the bucket is an old one or new, and its readers know of a later head. They believe no earlier one. */
+  #revisionSeen(epoch: number, revision: number): void {
+    const isLater = epoch > this.#highestEpoch || (epoch === this.#epoch && revision > this.#revision);
+    if (!isLater) return;
+    this.#highestEpoch = Math.max(epoch, this.#highestEpoch);
+    if (this.#epoch === 0) return;
     this.#epoch = 0;
     this.#begin();
   }

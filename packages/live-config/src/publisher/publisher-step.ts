@@ -29,8 +29,8 @@ export type PublisherInput =
   | { readonly kind: 'TruthFailed'; readonly listing: number; readonly reason: string }
   | { readonly kind: 'SnapshotStored'; readonly snapshot: SnapshotReference }
   | { readonly kind: 'SnapshotFailed'; readonly reason: string }
-  /** A proxy has a revision of this epoch in force. */
-  | { readonly kind: 'EpochSeen'; readonly epoch: number }
+  /** A proxy has this in force, or had a last good table of it. */
+  | { readonly kind: 'RevisionSeen'; readonly epoch: number; readonly revision: number }
   | { readonly kind: 'Rebuild' }
   /** After having been deposed. */
   | { readonly kind: 'ClaimAgain' }

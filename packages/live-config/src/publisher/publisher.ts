@@ -60,7 +60,7 @@ class Driver {
     deps.bus.onAck((ack) => {
       if (this.#isClosed) return;
       const verdict = this.acks.take(ack, deps.nowMs());
-      if (verdict.kind === 'Taken') this.dispatch({ kind: 'EpochSeen', epoch: verdict.epoch });
+      if (verdict.kind === 'Taken') this.dispatch(verdict.seen);
       else if (verdict.kind === 'Refused') deps.onEvent({ kind: 'AckRefused', reason: verdict.reason });
     });
     deps.bus.onState((state) => this.dispatch(state));

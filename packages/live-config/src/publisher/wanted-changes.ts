@@ -56,6 +56,12 @@ export class WantedChanges {
     }
   }
 
+  /** The changes of the next batch become part of this one. */
+  joinNext(): void {
+    for (const [key, wanted] of this.#next) this.#add(this.#batch, key, wanted);
+    this.#next.clear();
+  }
+
   /** The first of the batch whose key is free, which leaves the batch with it. */
   take(isFree: (key: string) => boolean): { readonly key: string; readonly wanted: Wanted } | null {
     for (const [key, wanted] of this.#batch) {

@@ -6,11 +6,7 @@ import { ChangeSet } from './change-set.ts';
 import type { ApplyEffect, PersistEffect, TableHeader } from './replica-step.ts';
 
 /** What a head said of what it confirmed. */
-export interface Confirmed {
-  readonly epoch: number;
-  readonly revision: number;
-  readonly digest: string;
-}
+export type Confirmed = TableHeader;
 
 export interface Rejected {
   readonly generation: number;
@@ -89,13 +85,13 @@ export class ApplyQueue {
     this.#waiting = null;
   }
 
-  persistEffect(done: Revision, floor: Pick<TableHeader, 'floorEpoch' | 'floorRevision'>): PersistEffect {
+  persistEffect(done: Revision): PersistEffect {
     const rejected = new Map<string, string>();
     for (const { key } of done.changes) {
       const reason = this.rejected.get(key)?.reason;
       if (reason !== undefined) rejected.set(key, reason);
     }
     const { isWhole, changes } = done;
-    return { kind: 'Persist', isWhole, header: { ...done.confirmed, ...floor }, changes, rejected };
+    return { kind: 'Persist', isWhole, header: done.confirmed, changes, rejected };
   }
 }

@@ -17,13 +17,7 @@ const none = '-';
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const headerCheck = Compile(
-  Type.Object(
-    {
-      ...{ range: Type.String(), epoch: count, revision: count, digest },
-      ...{ floorEpoch: count, floorRevision: count },
-    },
-    { additionalProperties: false },
-  ),
+  Type.Object({ range: Type.String(), epoch: count, revision: count, digest }, { additionalProperties: false }),
 );
 
 /** A table that cannot be used: torn, of another version, gone. */

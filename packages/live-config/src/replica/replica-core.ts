@@ -1,7 +1,7 @@
 /**
  * Decides what a proxy takes from the bus (decision 0010): gathers the entries of one range, and has them applied when a head that
  * is not older than any before confirms them. Does no I/O; time and randomness come from outside.
- * Invariants: what is applied is a set of entries whose digest a head gave; no head below the floor is believed; there is at
+ * Invariants: what is applied is a set of entries whose digest a head gave; no head older than the last confirmed one is believed; there is at
  * most one watch and one apply at a time; whatever ends a watch leads to a snapshot, whatever follows one is doubted or
  * confirmed within seven seconds.
  */
@@ -62,7 +62,6 @@ class Core implements ReplicaCore {
   readonly #backoff = new SnapshotBackoff();
   readonly #table = new ConfirmedTable();
   #confirmedAtMs = 0;
-  #floor = { epoch: 0, revision: 0 };
   /** Nothing is known of what the other side has: everything must be applied again. */
   #mustOfferAll = true;
   #bucket: string | null = null;
@@ -157,10 +156,8 @@ class Core implements ReplicaCore {
     if (!this.#table.isRestoring) return;
     const changes = this.#table.endRestoring(header);
     if (header !== null && changes !== null) {
-      const { epoch, revision, digest, floorEpoch, floorRevision } = header;
-      this.#floor = { epoch: floorEpoch, revision: floorRevision };
       this.#mustOfferAll = false;
-      this.#queue.add({ confirmed: { epoch, revision, digest }, source: 'Disk', isWhole: true, changes });
+      this.#queue.add({ confirmed: header, source: 'Disk', isWhole: true, changes });
       this.#applyNext();
     } else {
       this.#queue.rejected.clear();
@@ -312,11 +309,10 @@ class Core implements ReplicaCore {
       return;
     }
     this.#counters.heads += 1;
-    if (this.#isFenced && isOlder(head, this.#floor)) {
+    if (this.#isFenced && isOlder(head, this.#table.revision)) {
       this.#counters.staleHeads += 1;
       return;
     }
-    this.#floor = { epoch: head.epoch, revision: head.revision };
     watch.headEpoch = Math.max(watch.headEpoch, head.epoch);
     watch.lastHeadAtMs = this.#nowMs;
     watch.lastHead = head.digest === unconfirmedDigest ? null : head;
@@ -381,8 +377,7 @@ class Core implements ReplicaCore {
     for (const { key, reason } of rejected.slice(0, maxRejectionsInAck)) {
       this.#effects.push({ kind: 'Report', event: { kind: 'Rejected', range, key, reason } });
     }
-    const floor = { floorEpoch: this.#floor.epoch, floorRevision: this.#floor.revision };
-    if (source === 'Live') this.#effects.push(this.#queue.persistEffect(done, floor));
+    if (source === 'Live') this.#effects.push(this.#queue.persistEffect(done));
     this.#acknowledge();
     this.#applyNext();
   }

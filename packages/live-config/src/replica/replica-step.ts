@@ -29,14 +29,11 @@ export interface RestoredRecord {
   readonly reason: string | null;
 }
 
-/** What a table says of itself. */
+/** What a table says of itself: the head that confirmed it. No older head is ever believed. */
 export interface TableHeader {
   readonly epoch: number;
   readonly revision: number;
   readonly digest: string;
-  /** The highest (epoch, revision) of any head; nothing older is ever believed. */
-  readonly floorEpoch: number;
-  readonly floorRevision: number;
 }
 
 export type ReplicaInput =

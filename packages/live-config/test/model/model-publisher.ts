@@ -1,0 +1,128 @@
+/** A publisher of the model: the real core, its owner and its driver. */
+import { createPublisherCore, type PublisherCore } from '../../src/publisher/publisher-core.ts';
+import type { PublisherEffect, PublisherInput } from '../../src/publisher/publisher-step.ts';
+import type { TruthRecord } from '../../src/publisher/truth.ts';
+import { type ActorDeps, ModelActor } from './model-actor.ts';
+import type { ModelTruth } from './model-truth.ts';
+
+const partSize = 2;
+
+export interface PublisherDeps extends ActorDeps {
+  readonly truth: ModelTruth;
+  readonly claim: (above: number) => number;
+}
+
+export class ModelPublisher extends ModelActor {
+  readonly #truth: ModelTruth;
+  readonly #claim: (above: number) => number;
+  #core: PublisherCore = createPublisherCore({ range: 'users', publisher: 'none' });
+  #ticket = 0;
+  /** Keys of the listing under way that are still to be read. */
+  #toList: string[] = [];
+  #listing = 0;
+
+  constructor({ truth, claim, ...deps }: PublisherDeps) {
+    super(deps);
+    this.#truth = truth;
+    this.#claim = claim;
+  }
+
+  get phase(): string {
+    return this.isRunning ? this.#core.status().phase : 'Dead';
+  }
+
+  changed(record: TruthRecord): void {
+    this.later(0, () => {
+      this.#ticket += 1;
+      this.#step({ kind: 'Changed', ticket: this.#ticket, records: [record] });
+    });
+  }
+
+  acknowledged(epoch: number, revision: number): void {
+    this.later(0, () => this.#step({ kind: 'RevisionSeen', epoch, revision }));
+  }
+
+  claimAgain(): void {
+    this.later(0, () => this.#step({ kind: 'ClaimAgain' }));
+  }
+
+  protected override begin(run: number): void {
+    this.#core = createPublisherCore({ range: 'users', publisher: `${this.name}-${run}` });
+    this.#ticket = 0;
+  }
+
+  protected override connected(bucket: string): void {
+    this.#step({ kind: 'Connected', bucket });
+  }
+
+  protected override disconnected(): void {
+    this.#step({ kind: 'Disconnected', reason: 'cut off' });
+  }
+
+  protected override tick(): void {
+    this.#step({ kind: 'Tick' });
+  }
+
+  #step(input: PublisherInput): void {
+    const { time, note } = this.world;
+    if (input.kind !== 'Tick' && input.kind !== 'Watched') note(() => `${this.name} < ${JSON.stringify(input)}`);
+    for (const effect of this.#core.step(input, time.nowMs)) this.#carryOut(effect);
+  }
+
+  // oxlint-disable-next-line complexity -- one line for each kind of effect
+  #carryOut(effect: PublisherEffect): void {
+    const { random } = this.world;
+    switch (effect.kind) {
+      case 'OpenWatch':
+        return this.openWatch(null, (event) => this.#step({ kind: 'Watched', watch: effect.watch, event }));
+      case 'CloseWatch':
+        return this.closeWatch();
+      case 'ClaimEpoch':
+        return this.later(random.between(0, 20), () => {
+          this.#step({ kind: 'EpochClaimed', epoch: this.#claim(effect.above) });
+        });
+      case 'Put':
+        return this.#put(effect);
+      case 'Read':
+        return this.later(random.between(0, 20), () => {
+          if (!this.isReachable()) return this.#step({ kind: 'ReadFailed', put: effect.put });
+          return this.#step({ kind: 'ReadDone', put: effect.put, entry: this.bucket.read(effect.key) });
+        });
+      case 'ListTruth':
+        this.#listing = effect.listing;
+        this.#toList = [...(effect.keys ?? this.#truth.keys)];
+        return this.#readPart(effect.listing);
+      case 'NextPart':
+        return this.#readPart(effect.listing);
+      case 'Report':
+        return this.world.note(() => `${this.name} ${JSON.stringify(effect.event)}`);
+      case 'StoreSnapshot':
+      case 'PruneSnapshots':
+      case 'Covered':
+    }
+  }
+
+  #put({ put, key, value, expectedSequence }: Extract<PublisherEffect, { kind: 'Put' }>): void {
+    this.world.note(() => `${this.name} puts ${expectedSequence} ${Buffer.from(value).toString()}`);
+    const core = this.#core;
+    this.bucket.put(
+      { key, value, expectedSequence },
+      {
+        isReachable: this.isReachable,
+        answer: (outcome) => {
+          if (this.#core === core) this.held(() => this.#step({ kind: 'PutDone', put, outcome }))();
+        },
+      },
+    );
+  }
+
+  #readPart(listing: number): void {
+    this.later(this.world.random.between(0, 30), () => {
+      if (listing !== this.#listing) return;
+      const keys = this.#toList.splice(0, partSize);
+      if (keys.length === 0) return this.#step({ kind: 'TruthEnded', listing });
+      const records = keys.flatMap((key) => this.#truth.record(key) ?? []);
+      return this.#step({ kind: 'TruthPart', listing, records });
+    });
+  }
+}
