@@ -1,5 +1,5 @@
 /** Optimistic locking: what the version condition of a request means to the store, judged inside the change's transaction. */
-import { entityTag, isMet, type VersionCondition } from './entity-tag.ts';
+import { entityTag, isMet, isMetByTag, type VersionCondition } from './entity-tag.ts';
 import { ProblemError } from './problem-error.ts';
 
 interface Versioned {
@@ -24,11 +24,18 @@ export async function expectedVersion(
   return current.version;
 }
 
-/** Throws unless the resource is of a version that the condition allows. */
-export function demand(condition: VersionCondition, current: Versioned): void {
-  if (isMet(condition, current.version)) return;
-  throw new ProblemError('precondition-failed', {
+function demand(condition: VersionCondition, { version }: Versioned): void {
+  if (!isMet(condition, version)) throw outdated(entityTag(version));
+}
+
+/** Throws unless the condition allows what has this tag. */
+export function demandTag(condition: VersionCondition, tag: string): void {
+  if (!isMetByTag(condition, tag)) throw outdated(`"${tag}"`);
+}
+
+function outdated(etag: string): ProblemError {
+  return new ProblemError('precondition-failed', {
     detail: 'The resource has another version than If-Match names: read it again and repeat the change',
-    headers: { etag: entityTag(current.version) },
+    headers: { etag },
   });
 }

@@ -2,12 +2,17 @@
  * Entity tags (RFC 9110 sections 8.8.3 and 13.1): the version of a row as a strong tag, and what a client says about the
  * version it holds. Pure.
  */
+import { createHash } from 'node:crypto';
 import { ProblemError } from './problem-error.ts';
 
-/** `*`, or the versions of which one must be the present one. A tag nobody here wrote matches none. */
+/** `*`, or the tags of which one must be the present one, and the versions that those tags are. */
 export type VersionCondition =
   | { readonly kind: 'Any' }
-  | { readonly kind: 'OneOf'; readonly versions: readonly number[] };
+  | {
+      readonly kind: 'OneOf';
+      readonly tags: readonly string[];
+      readonly versions: readonly number[];
+    };
 
 const maxTags = 16;
 const listPattern = /^\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")*\s*$/;
@@ -47,6 +52,16 @@ export function isMet(condition: VersionCondition, version: number): boolean {
   return condition.kind === 'Any' || condition.versions.includes(version);
 }
 
+/** The tag of what has no version of its own, made of what it consists of. */
+export function contentTag(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+}
+
+/** As `isMet`, for such a tag. */
+export function isMetByTag(condition: VersionCondition, tag: string): boolean {
+  return condition.kind === 'Any' || condition.tags.includes(tag);
+}
+
 function readTags(name: string, header: string, isCounted: (isWeak: boolean) => boolean): VersionCondition {
   if (header.trim() === '*') return { kind: 'Any' };
   const tags = listPattern.test(header) ? [...header.matchAll(tagPattern)] : [];
@@ -55,10 +70,9 @@ function readTags(name: string, header: string, isCounted: (isWeak: boolean) => 
       detail: `The ${name} header is not * or a list of at most ${maxTags} entity tags in double quotes`,
     });
   }
-  const versions = tags
+  const counted = tags
     .filter(({ groups }) => isCounted(groups?.['weak'] !== undefined))
-    .map(({ groups }) => groups?.['tag'] ?? '')
-    .filter((tag) => versionPattern.test(tag))
-    .map((tag) => Number(tag));
-  return { kind: 'OneOf', versions };
+    .map(({ groups }) => groups?.['tag'] ?? '');
+  const versions = counted.filter((tag) => versionPattern.test(tag)).map((tag) => Number(tag));
+  return { kind: 'OneOf', tags: counted, versions };
 }

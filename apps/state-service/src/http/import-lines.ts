@@ -13,6 +13,8 @@ import { aclMatchOf, groupInputOf, userInputOf } from './resource-inputs.ts';
 
 export type ImportLine =
   | { readonly kind: 'Row'; readonly row: ImportRow }
+  /** The last line of an export, which is taken as it is. */
+  | { readonly kind: 'End' }
   | { readonly kind: 'Refused'; readonly detail: string; readonly errors: readonly FieldError[] };
 
 type LineOf<Kind extends TransferKind> = Static<(typeof transferLineSchemas)[Kind]>;
@@ -26,7 +28,8 @@ const validators = {
 /** Never throws. */
 export function readImportLine(text: string): ImportLine {
   try {
-    return { kind: 'Row', row: rowOf(parse(text)) };
+    const value = parse(text);
+    return isEnd(value) ? { kind: 'End' } : { kind: 'Row', row: rowOf(value) };
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     return { kind: 'Refused', detail: error.message, errors: error.fieldErrors };
@@ -39,6 +42,10 @@ function parse(text: string): unknown {
   } catch {
     throw new ProblemError('malformed-request', { detail: 'The line is not JSON' });
   }
+}
+
+function isEnd(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'End';
 }
 
 function rowOf(value: unknown): ImportRow {

@@ -101,7 +101,7 @@ class ImportIntake {
         if (read.kind === 'Row') {
           this.#lines.push(line.number);
           yield read.row;
-        } else {
+        } else if (read.kind === 'Refused') {
           const errors = read.errors.length === 0 ? {} : { errors: [...read.errors] };
           this.#refuse({ kind: 'Failed', line: line.number, detail: read.detail, ...errors });
         }

@@ -6,7 +6,7 @@ import type { FieldError } from '@sluice/contract/state-api/problem.ts';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ProblemError } from './problem-error.ts';
-import { type JudgedSchema, schemaErrors } from './schema-errors.ts';
+import { schemaErrors } from './schema-errors.ts';
 
 export type RequestPart = NonNullable<FieldError['in']>;
 export type Validated = { readonly value: unknown } | { readonly error: ProblemError };
@@ -34,16 +34,17 @@ export function invalidFields(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('invalid-fields', { detail, errors });
 }
 
-function findErrors(schema: JudgedSchema, value: unknown, part: RequestPart): FieldError[] {
+function findErrors(schema: TSchema, value: unknown, part: RequestPart): FieldError[] {
   if (value === undefined || (part === 'body' && value === null)) {
     return [{ in: part, pointer: '', detail: 'is missing', remedy: 'send a JSON object' }];
   }
   return schemaErrors(schema, value).map((error) => ({ in: part, ...error }));
 }
 
-function withoutText(schema: JudgedSchema, given: unknown): unknown {
+function withoutText(schema: TSchema, given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given;
-  const entries = Object.entries(given).map(([key, value]) => [key, readText(schema.properties?.[key]?.type, value)]);
+  const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, { readonly type?: string }>> };
+  const entries = Object.entries(given).map(([key, value]) => [key, readText(properties[key]?.type, value)]);
   return Object.fromEntries(entries);
 }
 

@@ -6,10 +6,11 @@
 import { laterKeyword } from '@sluice/contract/schema-keywords.ts';
 import type { FieldError } from '@sluice/contract/state-api/problem.ts';
 import { type TextFormat, textFormats } from '@sluice/contract/text-format.ts';
+import type { TSchema } from 'typebox';
 import { nearestKey } from './nearest-key.ts';
 
 /** The words of JSON Schema that the contract uses. */
-export interface JudgedSchema {
+interface JudgedSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JudgedSchema>>;
   readonly required?: readonly string[];
@@ -31,12 +32,13 @@ export interface JudgedSchema {
 
 type Finding = Omit<FieldError, 'in'>;
 
-export const maxFieldErrors = 100;
+const maxFieldErrors = 100;
 const maxShownKeyLength = 64;
 
 /** The first hundred findings; none for a value that fits. */
-export function schemaErrors(schema: JudgedSchema, value: unknown): readonly Finding[] {
+export function schemaErrors(schema: TSchema, value: unknown): readonly Finding[] {
   const found: Finding[] = [];
+  // The contract's schemas use these words only; request-validator.ts asks a full validator too.
   judge(schema, value, { pointer: '', found });
   return found;
 }

@@ -4,6 +4,8 @@ import type { ApiKeyAuthenticator } from '../api-keys/api-key-authenticator.ts';
 import type { PasswordHasher } from '../credentials/password-hasher.ts';
 import type { StateStore } from '../domain/state-store.ts';
 import type { RateLimitSettings } from './rate-limits.ts';
+import type { RequestGate } from './request-gate.ts';
+import type { ServiceMetrics } from './service-metrics.ts';
 
 export interface StateApiBounds extends RateLimitSettings {
   readonly maxBodyBytes: number;
@@ -39,7 +41,11 @@ export interface StateApiParts {
 
 export interface StateApiDeps extends StateApiParts {
   readonly authenticator: ApiKeyAuthenticator;
+  readonly metrics: ServiceMetrics;
+  readonly gate: RequestGate;
   readonly readiness: () => Promise<Readiness>;
   readonly isDraining: () => boolean;
+  /** Whether the database has been migrated; before, only public routes answer. */
+  readonly isPrepared: () => boolean;
   readonly version: string;
 }

@@ -7,12 +7,13 @@ import {
   credentialResourceSchema,
 } from '@sluice/contract/state-api/credential-resource.ts';
 import { idSchema, userNameSchema } from '@sluice/contract/state-api/resource-fields.ts';
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { PasswordHasher } from '../../credentials/password-hasher.ts';
-import type { CredentialInput } from '../../domain/credential.ts';
+import type { Credential, CredentialInput } from '../../domain/credential.ts';
 import { NotFoundError } from '../../domain/state-error.ts';
 import { writeContextOf } from '../caller.ts';
-import { demand, expectedVersion } from '../conditional-change.ts';
+import { demandTag, expectedVersion } from '../conditional-change.ts';
 import {
   documentedAnswers,
   emptyAnswer,
@@ -20,7 +21,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { entityTag, readIfMatch } from '../entity-tag.ts';
+import { contentTag, entityTag, readIfMatch } from '../entity-tag.ts';
 import { passwordOrVerifier, usablePassword, verifierOf } from '../field-rules.ts';
 import { sendCreation } from '../repeatable-creation.ts';
 import { scoped, type StateApp } from '../request-context.ts';
@@ -39,6 +40,15 @@ export function registerCredentialRoutes(app: StateApp, parts: StateApiParts): v
   replaceCredentials(app, parts);
   readCredential(app, parts);
   deleteCredential(app, parts);
+}
+
+/** Credentials are never changed, only added and withdrawn: their ids say which list it is. */
+function tagOf(credentials: readonly Credential[]): string {
+  return contentTag(credentials.map(({ id }) => id));
+}
+
+function sendCredentials(reply: FastifyReply, credentials: readonly Credential[]): FastifyReply {
+  return reply.header('etag', `"${tagOf(credentials)}"`).send({ items: credentials.map(credentialBody) });
 }
 
 /** Hashes the password, if that is what was sent: outside of the transaction, which must stay short. */
@@ -62,14 +72,16 @@ function listCredentials(app: StateApp, { store }: StateApiParts): void {
         summary: 'Lists the credentials of a user, without what they check',
         tags,
         params,
-        response: documentedAnswers({ 200: jsonAnswer(credentialListSchema, 'The credentials.') }, ['not-found']),
+        response: documentedAnswers({ 200: jsonAnswer(credentialListSchema, 'The credentials.', ['ETag']) }, [
+          'not-found',
+        ]),
       },
     },
     async (request, reply) => {
       const { name } = request.params;
       const credentials = await store.read((unit) => unit.credentials.list(name));
       if (credentials === null) throw new NotFoundError('User', name);
-      return reply.send({ items: credentials.map(credentialBody) });
+      return sendCredentials(reply, credentials);
     },
   );
 }
@@ -116,12 +128,14 @@ function replaceCredentials(app: StateApp, { store, passwordHasher: hasher }: St
       schema: {
         operationId: 'replaceCredentials',
         summary: 'Sets a password anew: these credentials instead of all there were',
-        description: 'If-Match names the version of the user.',
         tags,
         params,
         headers: ifMatchHeader,
         body: credentialListReplacementSchema,
-        response: documentedAnswers({ 200: jsonAnswer(credentialListSchema, 'The credentials.') }, problemsOfChange),
+        response: documentedAnswers(
+          { 200: jsonAnswer(credentialListSchema, 'The credentials.', ['ETag']) },
+          problemsOfChange,
+        ),
       },
     },
     async (request, reply) => {
@@ -132,12 +146,12 @@ function replaceCredentials(app: StateApp, { store, passwordHasher: hasher }: St
         inputs.push(await credentialInputOf(body, { hasher, pointer: `/credentials/${index}` }));
       }
       const credentials = await store.write(writeContextOf(request), async (unit) => {
-        const user = await unit.users.find(name);
-        if (user === null) throw new NotFoundError('User', name);
-        demand(condition, user);
+        const current = await unit.credentials.list(name);
+        if (current === null) throw new NotFoundError('User', name);
+        demandTag(condition, tagOf(current));
         return await unit.credentials.replaceAll(name, inputs);
       });
-      return reply.send({ items: credentials.map(credentialBody) });
+      return sendCredentials(reply, credentials);
     },
   );
 }
