@@ -2,13 +2,14 @@
  * `make bench`: measures Sluice against peers on this machine and writes results.md and results.json. The only file of
  * the benchmark that reads the environment and has side effects at load.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMachineFacts } from './machine/machine-facts.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
 import { createPeerCatalogue, type PeerCatalogue } from './peers/peer-catalogue.ts';
 import { readContestantFacts } from './report/contestant-facts.ts';
+import { joinResults, type RunResults } from './report/join-results.ts';
 import { markdownReport } from './report/markdown-report.ts';
 import { targets } from './report/targets.ts';
 import { openLaboratory } from './run/laboratory.ts';
@@ -66,18 +67,33 @@ async function measure(
     };
     const outcomes = await runBenchmark(scenarios, plan, { laboratory, catalogue, maxConnections, say });
     const contestants = await readContestantFacts(scenarios, catalogue, path);
-    const asked = targets.filter((target) => scenarios.some(({ name }) => name === target.scenario));
     const facts = { ...options, machine, contestants, elapsedSeconds: elapsedSeconds() };
-    const directory = outputDirectory(options);
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'results.md'), markdownReport(facts, outcomes, asked));
-    await writeFile(join(directory, 'results.json'), `${JSON.stringify({ facts, outcomes }, undefined, 1)}\n`);
+    await report({ facts, outcomes }, scenarios, outputDirectory(options));
     const failed = outcomes.some(({ absences }) => absences.some(({ contestant }) => contestant.startsWith('sluice')));
     if (failed) process.exitCode = exitRuntime;
-    say(`wrote ${join(directory, 'results.md')} after ${elapsedSeconds().toFixed(0)} s`);
+    say(`measured for ${elapsedSeconds().toFixed(0)} s`);
   } finally {
     await laboratory.close();
   }
+}
+
+async function report(results: RunResults, scenarios: readonly Scenario[], directory: string): Promise<void> {
+  const asked = targets.filter((target) => scenarios.some(({ name }) => name === target.scenario));
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'results.md'), markdownReport(results.facts, results.outcomes, asked));
+  await writeFile(join(directory, 'results.json'), `${JSON.stringify(results, undefined, 1)}\n`);
+  say(`wrote ${join(directory, 'results.md')}`);
+}
+
+async function joinRuns(options: Options): Promise<void> {
+  const texts = await Promise.all(
+    options.join.map((directory) => readFile(join(directory, 'results.json'), { encoding: 'utf8' })),
+  );
+  // Written by `report` above: nobody else writes these files.
+  const [first, ...others] = texts.map((text) => JSON.parse(text) as RunResults);
+  if (first === undefined) return;
+  const names = scenarioCatalogue.map(({ name }) => name);
+  await report(joinResults([first, ...others], names), scenarioCatalogue, outputDirectory(options));
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -91,6 +107,7 @@ async function main(args: readonly string[]): Promise<void> {
     else printList(catalogue);
     return;
   }
+  if (options.join.length > 0) return await joinRuns(options);
   const unknown = options.contestants.find((name) => catalogue.find(name) === undefined);
   if (unknown !== undefined) throw new UsageError(`no contestant is named "${unknown}": see --list`);
   const scenarios = chooseScenarios(scenarioCatalogue, options);

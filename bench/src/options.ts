@@ -16,6 +16,8 @@ export interface Options {
   readonly seed: number;
   /** Directory of results.md and results.json; undefined: bench/ for a full run, bench/.cache/ else. */
   readonly out: string | undefined;
+  /** Measure nothing: make one report of the runs whose results.json are in these directories. */
+  readonly join: readonly string[];
 }
 
 /** The command line cannot be obeyed. */
@@ -29,6 +31,7 @@ export const usage = `usage: main.ts [options]
   --warm-up S            default 0.2                        --quick             a short run of the main scenarios
   --budget-minutes M     no round begins after it (15)      --max-foreign-cpus C  drop runs that others disturbed (0.6)
   --seed N               order of the contestants           --out DIR           where results.md and results.json go
+  --join DIR,DIR         measure nothing: one report of several runs, each scenario from the last that has it
   --list                 name scenarios and contestants     --help`;
 
 const maxRounds = 1000;
@@ -63,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
     maxForeignCpus: number('max-foreign-cpus', 0.6),
     seed: number('seed', 1),
     out: values.out,
+    join: listOf(values.join),
   };
 }
 
@@ -85,6 +89,7 @@ function parseValues(args: readonly string[]) {
     'max-foreign-cpus': text,
     seed: text,
     out: text,
+    join: many,
   } as const;
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;

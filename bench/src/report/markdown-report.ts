@@ -12,8 +12,19 @@ export interface ContestantFacts {
   readonly version: string;
 }
 
+/** When a part of the report was measured, and what. */
+export interface MeasuredPart {
+  readonly date: string;
+  readonly loadAverage: string;
+  readonly elapsedSeconds: number;
+  readonly seed: number;
+  readonly scenarios: readonly string[];
+}
+
 export interface RunFacts {
   readonly machine: MachineFacts;
+  /** Absent: one run measured everything. */
+  readonly parts?: readonly MeasuredPart[];
   readonly contestants: readonly ContestantFacts[];
   readonly rounds: number;
   readonly seconds: number;
@@ -65,11 +76,23 @@ function section(outcome: Outcome, maxForeignCpus: number): readonly string[] {
   return isTrafficOutcome(outcome) ? trafficSection(outcome, maxForeignCpus) : memorySection(outcome);
 }
 
-function machineLines({ machine, elapsedSeconds, seed }: RunFacts): readonly string[] {
+function machineLines(facts: RunFacts): readonly string[] {
+  const { machine } = facts;
   return [
     `- Machine: ${machine.cpuCount} CPUs (${machine.cpuModel}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, ${machine.congestionControl}, ${machine.openFilesLimit} open files.`,
-    `- Run: ${machine.date}, load average before it ${machine.loadAverage}, ${elapsedSeconds.toFixed(0)} s in all, order seed ${seed}.`,
+    ...partsOf(facts, []).map(partLine),
   ];
+}
+
+/** The parts of a report; a run of its own is one, of the scenarios given. */
+export function partsOf(facts: RunFacts, scenarios: readonly string[]): readonly MeasuredPart[] {
+  const { machine, elapsedSeconds, seed } = facts;
+  return facts.parts ?? [{ date: machine.date, loadAverage: machine.loadAverage, elapsedSeconds, seed, scenarios }];
+}
+
+function partLine({ date, loadAverage, elapsedSeconds, seed, scenarios }: MeasuredPart): string {
+  const what = scenarios.length === 0 ? '' : ` (${scenarios.join(', ')})`;
+  return `- Run${what}: ${date}, load average before it ${loadAverage}, ${elapsedSeconds.toFixed(0)} s in all, order seed ${seed}.`;
 }
 
 function methodLines(facts: RunFacts): readonly string[] {
