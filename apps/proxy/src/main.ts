@@ -43,6 +43,16 @@ async function obey(command: Command): Promise<ExitCode> {
         { stream: process.stdin, isTerminal: process.stdin.isTTY },
         { out, err },
       );
+    case 'state': {
+      // Only here: a proxy that runs has no use for it.
+      const { stateCommand } = await import('./cli/state/state-command.ts');
+      return await stateCommand(command.command, {
+        environment: { url: process.env['SLUICE_STATE_URL'], key: process.env['SLUICE_STATE_KEY'] },
+        input: { stream: process.stdin, isTerminal: process.stdin.isTTY },
+        out,
+        err,
+      });
+    }
     case 'version':
       out(`sluice ${packageJson.version} (node ${process.version})\n`);
       return exitCode.ok;
@@ -54,7 +64,7 @@ async function obey(command: Command): Promise<ExitCode> {
 
 const parsed = parseArguments(process.argv.slice(2));
 if (parsed.kind === 'usage') {
-  err(`sluice: ${parsed.problem}\n\n${usageText}`);
+  err(`sluice: ${parsed.problem}\n\n${parsed.usage}`);
   process.exit(exitCode.usage);
 }
 try {

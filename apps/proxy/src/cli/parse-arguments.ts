@@ -1,17 +1,22 @@
 /** The command line as data. Pure; what is wrong with it is for the person who typed it. */
 import { parseArgs } from 'node:util';
 import { type VerifierAlgorithm, verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
+import { parseStateArguments, type StateNoun, stateNouns } from './state/parse-state-arguments.ts';
+import type { StateCommand } from './state/state-deed.ts';
+import { stateUsageText } from './state/state-usage.ts';
 
 export type Command =
   | { readonly kind: 'run'; readonly configPath: string }
   | { readonly kind: 'check'; readonly configPath: string }
   | { readonly kind: 'hashPassword'; readonly algorithm: VerifierAlgorithm }
+  | { readonly kind: 'state'; readonly command: StateCommand }
   | { readonly kind: 'version' }
   | { readonly kind: 'help' };
 
 export type Arguments =
   | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'usage'; readonly problem: string };
+  /** `usage`: what was to be typed. */
+  | { readonly kind: 'usage'; readonly problem: string; readonly usage: string };
 
 export const usageText = `usage: sluice COMMAND [OPTION]
 
@@ -22,7 +27,8 @@ export const usageText = `usage: sluice COMMAND [OPTION]
   version                  print the version
   help                     print this
 
-exit codes: 0 asked to stop, 1 runtime failure, 2 configuration, 64 usage
+${stateUsageText()}
+exit codes: 0 done, or asked to stop, 1 runtime failure, 2 configuration, 64 usage
 `;
 
 const defaultConfigPath = './sluice.yaml';
@@ -30,9 +36,10 @@ const defaultConfigPath = './sluice.yaml';
 /** `argv` without the program and the script. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const [name, ...rest] = argv;
+  if (name === undefined) return usage('no command given');
+  const noun = stateNouns.find((known) => known === name);
+  if (noun !== undefined) return withState(noun, rest);
   switch (name) {
-    case undefined:
-      return usage('no command given');
     case 'run':
     case 'check':
       return withConfig(name, rest);
@@ -74,10 +81,16 @@ function withAlgorithm(rest: readonly string[]): Arguments {
   }
 }
 
+function withState(noun: StateNoun, rest: readonly string[]): Arguments {
+  const parsed = parseStateArguments(noun, rest);
+  if (parsed.kind === 'Command') return { kind: 'command', command: { kind: 'state', command: parsed.command } };
+  return { kind: 'usage', problem: parsed.problem, usage: stateUsageText(noun) };
+}
+
 function withoutOptions(command: Command, name: string, rest: readonly string[]): Arguments {
   return rest.length === 0 ? { kind: 'command', command } : usage(`${name} takes no arguments`);
 }
 
 function usage(problem: string): Arguments {
-  return { kind: 'usage', problem };
+  return { kind: 'usage', problem, usage: usageText };
 }
