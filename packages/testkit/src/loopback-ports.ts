@@ -28,9 +28,9 @@ async function canBind(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Finds `count` ports that can be bound now on one address of 127.0.0.0/8. */
-export async function findLoopbackPorts(count: number): Promise<LoopbackPorts> {
-  const host = `127.${randomInt(100, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`;
+/** Finds `count` ports that can be bound now, on one address of 127.0.0.0/8 or on `wanted`. */
+export async function findLoopbackPorts(count: number, wanted?: string): Promise<LoopbackPorts> {
+  const host = wanted ?? `127.${randomInt(100, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`;
   const ports = new Set<number>();
   for (let attempt = 0; attempt < attempts && ports.size < count; attempt++) {
     const port = randomInt(firstPort, endOfPorts);

@@ -14,6 +14,8 @@ import { createTemporaryDirectory } from './temporary-directory.ts';
 export interface NatsServerOptions {
   /** Appended to the configuration: accounts, users, TLS. */
   readonly config?: string;
+  /** An address that a certificate can name; else one of its own. */
+  readonly host?: string;
 }
 
 export interface NatsServer {
@@ -32,6 +34,8 @@ export interface NatsServer {
   resume(): void;
   /** Kills it, deletes the store and starts it. */
   wipe(): Promise<void>;
+  /** Where its configuration is, and files that it includes. */
+  readonly directory: string;
   /** Replaces the configuration that was appended and makes the server read it. */
   reconfigure(config: string): Promise<void>;
   monitor(path: string): Promise<unknown>;
@@ -75,6 +79,7 @@ function serverOf(plan: NodePlan, server: NatsProcess): NatsServer {
     url: `nats://${plan.host}:${plan.port}`,
     host: plan.host,
     port: plan.port,
+    directory: plan.directory,
     pid: () => server.pid,
     kill: () => server.kill(),
     restart,
@@ -126,7 +131,7 @@ export async function startNatsServer(scope: CleanupScope, options: NatsServerOp
   const program = await findProgram();
   const base = await createTemporaryDirectory(scope);
   return await retryWhenTaken(async () => {
-    const { host, ports } = await findLoopbackPorts(2);
+    const { host, ports } = await findLoopbackPorts(2, options.host);
     const [port = 0, monitorPort = 0] = ports;
     const directory = join(base, String(port));
     const plan = { program, directory, host, port, monitorPort, name: 'n1', clusterConfig: '' };
