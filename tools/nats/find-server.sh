@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Prints the path of a nats-server for tests and `make run`, and says on stderr which lane it is from, in one line:
-# SLUICE_NATS_SERVER, if set; else the version that go.mod pins, built once and kept in the cache; else Debian's package.
+# SLUICE_NATS_SERVER, if set; else the version that go.mod pins, built once and kept in the cache; else the system's, if new enough.
 # Exits with 3, and the reasons on stderr, when there is none. Any number may run at once: one of them builds.
 # shellcheck source=../../hack/lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../../hack/lib/workspace.sh"
 
 readonly package=github.com/nats-io/nats-server/v2
 readonly none=3
+readonly oldest=2.10.0
 module="$REPOSITORY/tools/nats"
 version="$(sed --quiet --regexp-extended "s#^.*$package v([0-9][^ ]*).*#\1#p" "$module/go.mod")"
 hash="$(sha256sum "$module/go.sum" | cut --characters=1-16)"
@@ -23,6 +24,21 @@ found() {
 }
 
 is_built() { [[ -x "$built" && "$("$built" --version)" == "nats-server: v$version" ]]; }
+
+# The system's server, unless it is too old for Sluice.
+find_packaged() {
+  local path packaged
+  path="$(PATH="$PATH:/usr/sbin" command -v nats-server)" || {
+    printf 'the system has none (Debian: nats-server)\n'
+    return 1
+  }
+  packaged="$("$path" --version | sed 's/.*: v//')"
+  if [[ "$(printf '%s\n' "$oldest" "$packaged" | sort --version-sort | head --lines=1)" != "$oldest" ]]; then
+    printf '%s is %s, older than %s\n' "$path" "$packaged" "$oldest"
+    return 1
+  fi
+  printf '%s\n' "$path"
+}
 
 # Go is often where no login shell looks.
 find_go() { PATH="$PATH:/usr/local/go/bin:/usr/lib/go/bin" command -v go; }
@@ -71,11 +87,11 @@ main() {
   exec {lock}>"$built.lock"
   flock "$lock"
   if reason="$(build_once)"; then found 'its Go module' "$built"; fi
-  if packaged="$(PATH="$PATH:/usr/sbin" command -v nats-server)"; then
+  if packaged="$(find_packaged)"; then
     printf '%s\n' "$reason" >&2
-    found 'the system (older than the one that is tested)' "$packaged"
+    found 'the system (not the version that is tested)' "$packaged"
   fi
-  printf 'no nats-server: %s; and the system has none (Debian: nats-server)\n' "$reason" >&2
+  printf 'no nats-server: %s; and %s\n' "$reason" "$packaged" >&2
   exit "$none"
 }
 

@@ -1,6 +1,7 @@
 /** One attempt to connect to one server. Reconnecting, choosing servers and reading files again is `nats-link.ts`. */
 import type { NatsConnection } from '@nats-io/nats-core';
 import { NatsConnectionImpl, setTransportFactory } from '@nats-io/nats-core/internal';
+import { BusError } from '../port/config-bus.ts';
 import { readConnectionMaterial } from './connection-material.ts';
 import { formatNatsAddress, type NatsAddress } from './nats-address.ts';
 import type { NatsSettings } from './nats-config.ts';
@@ -32,5 +33,20 @@ export async function openNatsConnection(
   };
   // The library finds its transport through this one setting; it is the same for everyone here.
   setTransportFactory({ factory: () => new SocketTransport() });
-  return await NatsConnectionImpl.connect(options);
+  const connection = await NatsConnectionImpl.connect(options);
+  const version = connection.info?.version ?? '';
+  if (isOldServer(version)) {
+    await connection.close();
+    throw new BusError(`the server is nats-server ${version}; it must be ${minMajor}.${minMinor} or later`);
+  }
+  return connection;
+}
+
+/** Older ones take no consumer with several filters. */
+const minMajor = 2;
+const minMinor = 10;
+
+function isOldServer(version: string): boolean {
+  const [major = NaN, minor = NaN] = version.split('.').map(Number);
+  return !(major > minMajor || (major === minMajor && minor >= minMinor));
 }

@@ -217,3 +217,20 @@ test('a server that accepts and says nothing does not hold the bus for longer th
   assert.ok(states[0]?.kind === 'Disconnected' && states[0].reason.includes(`${place.port}`));
   await within(1_000, 'closing', bus.close());
 });
+
+test('a server that is too old is refused with its version', async (t) => {
+  const info = { version: '2.9.10', max_payload: 1_048_576, server_id: 'x', proto: 1, headers: true };
+  const old = createServer((socket: Socket) => {
+    socket.write(`INFO ${JSON.stringify(info)}\r\n`);
+    socket.on('data', (chunk: Buffer) => {
+      if (chunk.includes('PING')) socket.write('PONG\r\n');
+    });
+  });
+  const place = await openServer(t, old);
+  const bus = openNatsBus(t, [`${place.host}:${place.port}`]);
+  const states = recordStates(bus);
+  await eventually(() => {
+    const last = states.at(-1);
+    assert.match(last?.kind === 'Disconnected' ? last.reason : '', /nats-server 2\.9\.10; it must be 2\.10/);
+  });
+});
