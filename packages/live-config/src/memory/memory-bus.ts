@@ -135,8 +135,10 @@ export class MemoryBus implements ConfigBus, MemoryClient {
 
   recreated(): void {
     if (this.#refusal() !== null) return;
+    const reason = 'the bucket was made anew';
+    this.#announce({ kind: 'Disconnected', reason });
+    this.#loseWatches(reason);
     this.#announce();
-    this.#loseWatches('the bucket was made anew');
   }
 
   #begin(watch: MemoryWatch, behindSequence: number): void {
@@ -157,8 +159,7 @@ export class MemoryBus implements ConfigBus, MemoryClient {
     return reason === null ? { kind: 'Connected', bucket: this.#store.bucket } : { kind: 'Disconnected', reason };
   }
 
-  #announce(): void {
-    const state = this.#state();
+  #announce(state = this.#state()): void {
     this.#pump.push(() => {
       for (const listener of this.#stateListeners) listener(state);
     });

@@ -79,8 +79,9 @@ export class NatsBus implements ConfigBus {
         options.onEvent(event);
       },
     };
-    return this.#session !== null && this.#state.kind === 'Connected'
-      ? this.#openWatch(this.#session, counted)
+    const session = this.#openSession();
+    return session !== null && this.#state.kind === 'Connected'
+      ? this.#openWatch(session, counted)
       : this.#refuseWatch(counted);
   }
 
@@ -107,17 +108,19 @@ export class NatsBus implements ConfigBus {
   }
 
   sendAck(proxy: string, payload: Uint8Array): void {
-    if (this.#session === null) {
+    const session = this.#openSession();
+    if (session === null) {
       this.#stats.acksDropped += 1;
       return;
     }
     this.#stats.acksSent += 1;
-    this.#session.sendAck(proxy, new Uint8Array(payload));
+    session.sendAck(proxy, new Uint8Array(payload));
   }
 
   onAck(listener: (ack: ReceivedAck) => void): void {
     this.#ackListeners.push(listener);
-    if (this.#session !== null) this.#receiveAcks(this.#session);
+    const session = this.#openSession();
+    if (session !== null) this.#receiveAcks(session);
   }
 
   /** Resolves when no socket and no timer is left. */
@@ -133,7 +136,7 @@ export class NatsBus implements ConfigBus {
     this.#stats.connects += 1;
     this.#connection = connection;
     const session = await createNatsSession(connection, this.#settings);
-    if (this.#isClosed || this.#connection !== connection) return;
+    if (this.#isClosed || this.#connection !== connection || !session.isOpen) return;
     this.#session = session;
     this.#receivesAcks = false;
     if (this.#ackListeners.length > 0) this.#receiveAcks(session);
@@ -173,6 +176,10 @@ export class NatsBus implements ConfigBus {
     for (const listener of this.#stateListeners) listener(state);
   }
 
+  #openSession(): NatsSession | null {
+    return this.#session?.isOpen === true ? this.#session : null;
+  }
+
   #openWatch(session: NatsSession, options: WatchOptions): Watch {
     const watch: NatsWatch = session.watch(options);
     return { close: () => watch.close() };
@@ -194,7 +201,7 @@ export class NatsBus implements ConfigBus {
   }
 
   async #putOnce(key: string, value: Uint8Array, expectedSequence: number): Promise<PutOutcome> {
-    const session = this.#session;
+    const session = this.#openSession();
     const { byteLength } = value;
     if (byteLength > maxValueBytes) {
       return { kind: 'Denied', reason: `put ${key}: ${byteLength} bytes are more than ${maxValueBytes}` };
@@ -227,9 +234,10 @@ export class NatsBus implements ConfigBus {
   }
 
   async #ask<T>(what: string, ask: (session: NatsSession) => Promise<T>): Promise<T> {
-    if (this.#session === null) throw new BusError(`${what}: ${this.#why()}`);
+    const session = this.#openSession();
+    if (session === null) throw new BusError(`${what}: ${this.#why()}`);
     try {
-      return await ask(this.#session);
+      return await ask(session);
     } catch (error) {
       if (error instanceof BusError) throw error;
       throw new BusError(`${what}: ${errorReason(error)}`, { cause: error });

@@ -39,6 +39,11 @@ export class NatsSession {
     this.blobs = new BlobStore(connection, manager, settings.timing.requestTimeoutMs);
   }
 
+  /** False for the moment between the end of the connection and its being told: the library then throws. */
+  get isOpen(): boolean {
+    return !this.#connection.isClosed();
+  }
+
   /** Tells which bucket there is, again and again, until the session ends. */
   trackBucket(listener: BucketListener): void {
     const options = { manager: this.#manager, settings: this.#settings, signal: this.#ending.signal };

@@ -49,6 +49,32 @@ export function testStates(implementation: BusImplementation): void {
     await eventually(() => assert.deepEqual(last(), { kind: 'Connected', bucket: before }), { timeoutMs: 15_000 });
   });
 
+  test(`${name}: tells that it is not connected, then that watches are lost, then the bucket made anew`, {
+    skip,
+  }, async (t) => {
+    const harness = await implementation.start(t);
+    const bus = await openConnected(harness);
+    const told: string[] = [];
+    bus.watch({ filters: ['users.>'], onEvent: ({ kind }) => told.push(kind) });
+    await eventually(() => assert.deepEqual(told, ['SnapshotEnded']));
+    bus.onState(({ kind }) => told.push(kind));
+    await harness.recreateBucket();
+    await eventually(() => assert.equal(told.length, 5), { timeoutMs: 15_000 });
+    assert.deepEqual(told, ['SnapshotEnded', 'Connected', 'Disconnected', 'Lost', 'Connected']);
+  });
+
+  test(`${name}: tells that it is not connected before it tells that watches are lost`, { skip }, async (t) => {
+    const harness = await implementation.start(t);
+    const bus = await openConnected(harness);
+    const told: string[] = [];
+    bus.watch({ filters: ['users.>'], onEvent: ({ kind }) => told.push(kind) });
+    await eventually(() => assert.deepEqual(told, ['SnapshotEnded']));
+    bus.onState(({ kind }) => told.push(kind));
+    await harness.interrupt();
+    await eventually(() => assert.ok(told.includes('Lost')), { timeoutMs: 15_000 });
+    assert.deepEqual(told.slice(0, 4), ['SnapshotEnded', 'Connected', 'Disconnected', 'Lost']);
+  });
+
   test(`${name}: does nothing more once it is closed, and what is asked then fails at once`, { skip }, async (t) => {
     const harness = await implementation.start(t);
     const bus = await openConnected(harness);
