@@ -6,7 +6,7 @@ import { printable } from './printable.ts';
 const remedies: Readonly<Record<string, string>> = {
   unauthenticated: 'check --key-file or SLUICE_STATE_KEY; the key may have been revoked or have expired',
   forbidden: 'use a key with the scope for it',
-  'precondition-failed': 'somebody changed it meanwhile: look at it and repeat the command',
+  'precondition-failed': 'somebody changed it meanwhile',
   'outcome-unknown': 'look whether it was done before repeating the command',
 };
 

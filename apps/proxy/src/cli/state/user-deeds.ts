@@ -102,7 +102,7 @@ async function setPassword(deed: PasswordChange, session: DeedSession): Promise<
   const { client } = session;
   const path = `${userPath(name)}/credentials`;
   // Before the question: a name that is not there is not worth a password.
-  const { etag } = await client.read(userPath(name), userResourceSchema);
+  const { etag } = await client.read(path, credentialListSchema);
   const credential = await readCredential(secret, notAfter, session);
   if (keepsOthers) {
     const { sent } = await client.create(path, credential, credentialResourceSchema);
