@@ -56,7 +56,13 @@ export function problem(status: number, detail: string): AdminResponse {
 function readyz(sources: AdminSources): AdminResponse {
   const readiness = sources.readiness();
   if (readiness.isReady) return json(200, { ready: true });
-  return json(503, { ready: false, reason: readiness.reason });
+  const detail = readiness.reason === 'NoLiveConfiguration' ? { detail: readiness.detail } : {};
+  return json(503, { ready: false, reason: readiness.reason, ...detail });
+}
+
+function controlPage(sources: AdminSources): AdminResponse {
+  const status = sources.control();
+  return json(200, status === null ? { isLive: false } : { isLive: true, ...status });
 }
 
 function queryNumber(query: URLSearchParams, name: string, range: readonly [number, number, number]): number | string {
@@ -95,7 +101,16 @@ function answersOf(sources: AdminSources): ReadonlyMap<string, Answer> {
     const config = sources.config();
     return config === null ? problem(503, 'no configuration is in force yet: ask again') : answer(config);
   };
-  const index = ['/healthz', '/readyz', '/metrics', '/v1/status', '/v1/config', '/v1/listeners', '/v1/routes'];
+  const index = [
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    '/v1/status',
+    '/v1/control',
+    '/v1/config',
+    '/v1/listeners',
+    '/v1/routes',
+  ];
   const metrics: Answer = async () => {
     const text = await sources.metrics();
     return response(200, 'text/plain; version=0.0.4; charset=utf-8', Buffer.from(text));
@@ -107,6 +122,7 @@ function answersOf(sources: AdminSources): ReadonlyMap<string, Answer> {
     ['/v1', () => json(200, { paths: index })],
     ['/v1/', () => json(200, { paths: index })],
     ['/v1/status', () => json(200, sources.status())],
+    ['/v1/control', () => controlPage(sources)],
     ['/v1/config', () => withConfig(configPage)],
     ['/v1/listeners', () => json(200, { items: sources.status().listeners })],
     ['/v1/routes', (query) => withConfig((config) => routesPage(config, query))],

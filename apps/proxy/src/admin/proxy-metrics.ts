@@ -5,7 +5,9 @@
  */
 import type { MetricsRegistry } from '@sluice/runtime/metrics.ts';
 import { registerScrapedMetric, type Sample, type ScrapedMetric } from '@sluice/runtime/scraped-metric.ts';
+import type { ControlStatus } from '../control/live/control-status.ts';
 import type { ConnectionOutcome } from '../session/connection-record.ts';
+import { controlMetrics } from './control-metrics.ts';
 import { ListenerCounters, type ListenerTotals } from './listener-counters.ts';
 import { gaugeHelp, type LiveGauge, type LiveSnapshot } from './live-snapshot.ts';
 import { PhaseHistogram } from './phase-histogram.ts';
@@ -18,6 +20,7 @@ export interface ProxyMetricsDeps {
   readonly live: () => LiveSnapshot;
   readonly droppedLogLines: () => number;
   readonly version: string;
+  readonly control: () => ControlStatus | null;
 }
 
 export interface ProxyMetrics {
@@ -145,6 +148,7 @@ export function createProxyMetrics(deps: ProxyMetricsDeps): ProxyMetrics {
       read: () => [{ labels: { version: deps.version, node: process.version }, value: 1 }],
     },
     ...gaugeMetrics(live),
+    ...controlMetrics(deps.control),
   ];
   for (const metric of metrics) registerScrapedMetric(deps.registry, metric);
   return {

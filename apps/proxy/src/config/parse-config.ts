@@ -44,7 +44,13 @@ export function parseConfig({ text, file, env }: ConfigInput): ConfigOutcome {
   }
   const { root } = reading;
   const lineAt = (path: ConfigPath): number => lines.positionOf(locate(root, path)).line;
-  const value = new ResourceReader({ text, lines, env, report: (problem) => errors.add(problem) }).read(plan, root);
+  const value = new ResourceReader({
+    text,
+    lines,
+    env,
+    report: (problem) => errors.add(problem),
+    showsPath: true,
+  }).read(plan, root);
   // The reader leaves out what it could not read, and gives everything else the type of its field.
   if (value !== undefined) checkAll(value as ReadableConfig, { root, lineAt, errors });
   if (errors.count > 0) return { kind: 'invalid', errors: errors.toIssues() };

@@ -15,8 +15,11 @@ import type { YamlEntry, YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-
 export interface ReaderContext {
   readonly text: string;
   readonly lines: LineIndex;
-  readonly env: Environment;
+  /** null: `${` is text like any other. */
+  readonly env: Environment | null;
   readonly report: (problem: Problem) => void;
+  /** Whether messages begin with the path of the value; else the offset alone says where it is. */
+  readonly showsPath: boolean;
 }
 
 /** What is there, for messages about a wrong type. */
@@ -84,7 +87,8 @@ export class ResourceReader {
   }
 
   #problem(offset: number, message: string, remedy: string): undefined {
-    const path = this.#path.reduce<string>((text, step) => text + pathStep(step, text === ''), '');
+    const steps = this.#context.showsPath ? this.#path : [];
+    const path = steps.reduce<string>((text, step) => text + pathStep(step, text === ''), '');
     this.#context.report({ offset, message: path === '' ? message : `${path}: ${message}`, remedy });
     return undefined;
   }
@@ -177,8 +181,9 @@ export class ResourceReader {
   }
 
   #expand(node: YamlScalar): ExpandedScalar | undefined {
-    if (!node.text.includes('${')) return node;
-    const expansion = expandVariables(node.text, this.#context.env);
+    const { env } = this.#context;
+    if (env === null || !node.text.includes('${')) return node;
+    const expansion = expandVariables(node.text, env);
     if (expansion.kind === 'expanded') return { offset: node.offset, text: expansion.text, isPlain: true };
     let offset = node.offset - 1;
     for (let ordinal = 0; ordinal <= expansion.ordinal; ordinal += 1)

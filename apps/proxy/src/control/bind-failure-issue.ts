@@ -17,9 +17,18 @@ type Path = readonly (string | number)[];
 export function listenFailureIssue(source: ConfigSource, failure: ListenFailure): ConfigIssue {
   const listener = source.config.listeners.findIndex(({ name }) => name === failure.listener);
   const bind = source.config.listeners[listener]?.binds.findIndex(({ text }) => text === failure.bind) ?? 0;
-  const [reason, remedy] = bindReason(failure.systemCode);
-  const message = `listener ${JSON.stringify(failure.listener)} cannot bind ${failure.bind}: ${reason}`;
+  const { reason, remedy } = bindFailureText(failure);
+  const message = `listener ${JSON.stringify(failure.listener)} ${reason}`;
   return { ...positionOf(source, ['listeners', listener, 'bind', bind]), message, remedy };
+}
+
+/** What could not be bound and why, without saying whose listener it is. */
+export function bindFailureText({ bind, systemCode }: ListenFailure): {
+  readonly reason: string;
+  readonly remedy: string;
+} {
+  const [reason, remedy] = bindReason(systemCode);
+  return { reason: `cannot bind ${bind}: ${reason}`, remedy };
 }
 
 export function adminFailureIssue(source: ConfigSource, systemCode: string): ConfigIssue {

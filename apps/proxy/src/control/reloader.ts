@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { type ConfigIssue, formatIssue } from '../config/config-issue.ts';
 import type { EffectiveConfig } from '../config/effective-config.ts';
-import type { ConfigInHand, ProxyProcess } from '../process/proxy-process.ts';
+import type { ConfigInHand } from '../process/config-in-hand.ts';
+import type { ProxyProcess } from '../process/proxy-process.ts';
 import { positionOf } from './bind-failure-issue.ts';
 import { type Environment, loadConfig } from './load-config.ts';
 
@@ -18,6 +19,10 @@ export interface ReloaderDeps {
   readonly env: Environment;
   readonly proxy: ReloadTarget;
   readonly logger: Logger;
+  /** More that a file can be refused for. */
+  readonly refuse?: (source: ConfigInHand) => Promise<readonly ConfigIssue[]>;
+  /** A file was put in force. */
+  readonly onApplied?: (source: ConfigInHand, before: ConfigInHand) => void;
 }
 
 /** `Asked` (SIGHUP) is always answered by a line; `FileChanged` only when the content is another. */
@@ -53,9 +58,13 @@ export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloade
     if (loaded.kind === 'invalid') return reject(loaded.digest, loaded.errors);
     const source: ConfigInHand = { ...loaded, file: deps.path };
     if (!isSameDatapath(source.config, inForce.config)) return reject(loaded.digest, [datapathIssue(source)]);
+    const refusals = (await deps.refuse?.(source)) ?? [];
+    if (refusals.length > 0) return reject(loaded.digest, refusals);
     const failures = await deps.proxy.apply(source);
     if (failures.length > 0) return reject(loaded.digest, failures);
+    const before = inForce;
     inForce = source;
+    deps.onApplied?.(source, before);
     for (const note of loaded.notes) deps.logger.warn('configuration note', { note: formatIssue(note) });
     const listeners = deps.proxy.listeners.map(({ name, addresses }) => ({ name, addresses }));
     deps.logger.info('reloaded', { digest: loaded.digest, admin: deps.proxy.adminAddress, listeners });

@@ -38,7 +38,8 @@ import { RecordOutbox } from './record-outbox.ts';
 export interface DecisionCore {
   /** A part of what the next `prepare` is about. */
   take(routes: readonly RouteConfig[], users: readonly PackedUser[]): void;
-  prepare(frame: ConfigFrame): PreparedListeners;
+  /** `Kept`: no part had users, and those of the file stay. */
+  prepare(frame: ConfigFrame, fileUsers: 'Replaced' | 'Kept'): PreparedListeners;
   /** Resolves when every worker has it. */
   commit(): Promise<readonly BoundListener[]>;
   abort(): void;
@@ -55,6 +56,7 @@ interface Prepared {
   readonly own: readonly IpAddress[];
   readonly listeners: Extract<PreparedListeners, { kind: 'ready' }>;
   readonly frame: ConfigFrame;
+  readonly fileUsers: 'Replaced' | 'Kept';
 }
 
 const nowMs = (): number => performance.now();
@@ -137,7 +139,7 @@ class RunningCore implements DecisionCore {
     });
   }
 
-  prepare(frame: ConfigFrame): PreparedListeners {
+  prepare(frame: ConfigFrame, fileUsers: 'Replaced' | 'Kept'): PreparedListeners {
     const builder = this.#builder ?? new RoutingSnapshotBuilder(this.#snapshot);
     this.#builder = null;
     const listeners = this.#listeners.prepare(frame.listeners);
@@ -146,17 +148,17 @@ class RunningCore implements DecisionCore {
       return listeners;
     }
     const own = ownAddresses(frame, networkInterfaces());
-    this.#prepared = { snapshot: builder.finish(), own, listeners, frame };
+    this.#prepared = { snapshot: builder.finish(), own, listeners, frame, fileUsers };
     return listeners;
   }
 
   async commit(): Promise<readonly BoundListener[]> {
     if (this.#prepared === null) throw new Error('commit without prepare');
-    const { snapshot, own, listeners, frame } = this.#prepared;
+    const { snapshot, own, listeners, frame, fileUsers } = this.#prepared;
     this.#prepared = null;
     this.#snapshot = snapshot;
     this.#own = own;
-    this.#users.commitFile();
+    if (fileUsers === 'Replaced') this.#users.commitFile();
     this.#revoker.reconsider(null);
     this.#outbox.setDetailed(frame.log.access);
     const bound = listeners.commit();

@@ -21,8 +21,8 @@ export interface DecisionHost {
   /** Shared memory of the engine's workers. */
   readonly regions: readonly SharedArrayBuffer[];
   readonly pauses: SharedArrayBuffer;
-  /** Null: prepared; else what could not be bound, and nothing has changed. */
-  prepare(config: EffectiveConfig): Promise<readonly ListenFailure[] | null>;
+  /** Null: prepared; else what could not be bound, and nothing has changed. `Kept`: the file's users stay as they are. */
+  prepare(config: EffectiveConfig, fileUsers?: 'Replaced' | 'Kept'): Promise<readonly ListenFailure[] | null>;
   commit(): Promise<readonly BoundListener[]>;
   abort(): Promise<void>;
   /** Puts a change of the live users in force; it comes in parts of some thousand. */
@@ -50,12 +50,12 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   return {
     regions: first.regions,
     pauses: first.pauses,
-    async prepare({ routes, users, control: _control, ...frame }) {
+    async prepare({ routes, users, control: _control, ...frame }, fileUsers = 'Replaced') {
       if (isPreparing) throw new DecisionIsolateError('a configuration is being prepared already');
       isPreparing = true;
       try {
-        await sendParts(isolate, routes, users);
-        return failuresOf(await isolate.ask({ kind: 'prepare', frame }));
+        await sendParts(isolate, routes, fileUsers === 'Kept' ? [] : users);
+        return failuresOf(await isolate.ask({ kind: 'prepare', frame, fileUsers }));
       } finally {
         isPreparing = false;
       }

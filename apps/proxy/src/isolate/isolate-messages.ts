@@ -30,7 +30,7 @@ export type IsolateRequest =
   /** A part of the configuration that the next `prepare` is about: a large one comes in many, with traffic in between. */
   | { readonly kind: 'part'; readonly routes: readonly RouteConfig[]; readonly users: readonly PackedUser[] }
   /** Compile and bind; nothing is in force yet. */
-  | { readonly kind: 'prepare'; readonly frame: ConfigFrame }
+  | { readonly kind: 'prepare'; readonly frame: ConfigFrame; readonly fileUsers: 'Replaced' | 'Kept' }
   | { readonly kind: 'commit' }
   | { readonly kind: 'abort' }
   /** A part of a change of the live users. `begins`: what was staged before is dropped; a whole change is all there is. */

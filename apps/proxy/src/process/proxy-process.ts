@@ -3,32 +3,29 @@
  * answers the admin listener, writes what ended connections report, and drains at the end. Decides nothing about traffic.
  */
 import { randomBytes } from 'node:crypto';
+import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import { createMetricsRegistry } from '@sluice/runtime/metrics.ts';
 import type { LineSink } from '@sluice/runtime/line-sink.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { type AccessLog, createAccessLog } from '../access-log/access-log.ts';
-import { AdminBindError } from '../admin/admin-bind-error.ts';
-import { type AdminServer, createAdminServer, type PreparedAdmin } from '../admin/admin-server.ts';
+import type { ApplyRequest, ApplyResult } from '@sluice/live-config/replica/replica-port.ts';
+import { type AdminServer, createAdminServer } from '../admin/admin-server.ts';
 import type { AdminSources, ProxyStatus, Readiness } from '../admin/admin-sources.ts';
 import type { LiveSnapshot } from '../admin/live-snapshot.ts';
 import { createProxyMetrics, type ProxyMetrics } from '../admin/proxy-metrics.ts';
 import type { ConfigIssue } from '../config/config-issue.ts';
 import type { EffectiveConfig } from '../config/effective-config.ts';
-import { adminFailureIssue, listenFailureIssue } from '../control/bind-failure-issue.ts';
+import { type ControlStatus, describeMissing } from '../control/live/control-status.ts';
+import { type Rejection, userParts } from '../control/live/live-users.ts';
 import { type DecisionHost, startDecisionHost } from '../isolate/decision-host.ts';
 import type { EnginePlan } from '../isolate/isolate-messages.ts';
 import type { BoundListener } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
 import { RecordBatchReader } from '../session/record-batch-reader.ts';
+import { ConfigApplier } from './config-applier.ts';
+import type { ConfigInHand } from './config-in-hand.ts';
+import { createFileSide } from './file-side.ts';
 import { activeConnections, createLiveReader } from './live-reader.ts';
-
-/** A configuration that was read and found valid. */
-export interface ConfigInHand {
-  readonly file: string;
-  readonly text: string;
-  readonly config: EffectiveConfig;
-  readonly digest: string;
-}
 
 export interface ProxyProcessDeps {
   readonly plan: EnginePlan;
@@ -39,6 +36,12 @@ export interface ProxyProcessDeps {
   /** Unix time. */
   readonly nowMs: () => number;
   readonly onDeath: (error: Error) => void;
+}
+
+/** Live configuration, as far as the process needs it. */
+export interface WatchedControl {
+  readonly status: ControlStatus | null;
+  recheck(range: ConfigRange): void;
 }
 
 const closeAdminMs = 200;
@@ -61,7 +64,11 @@ export class ProxyProcess {
   readonly #metrics: ProxyMetrics;
   #host: DecisionHost | null = null;
   #bound: readonly BoundListener[] = [];
+  readonly #applier: ConfigApplier;
   #inForce: ConfigInHand | null = null;
+  /** The file's with what is live of routes and listeners. */
+  #config: EffectiveConfig | null = null;
+  #control: WatchedControl | null = null;
   #configLoadedAtMs: number;
   #isolateLimits: Readonly<Record<string, number>> = {};
   #isDraining = false;
@@ -79,10 +86,23 @@ export class ProxyProcess {
       otherLimits: () => ({ ...this.#isolateLimits, admin_connections: this.#admin.refusedConnections() }),
     });
     const droppedLogLines = (): number => sink.droppedLines;
-    this.#metrics = createProxyMetrics({ registry: this.#registry, live: this.#live, droppedLogLines, version });
+    this.#metrics = createProxyMetrics({
+      registry: this.#registry,
+      live: this.#live,
+      droppedLogLines,
+      version,
+      control: () => this.#control?.status ?? null,
+    });
     this.#admin = createAdminServer({
       sources: this.#adminSources(),
       onError: (error) => logger.warn('admin error', { reason: messageOf(error) }),
+    });
+    this.#applier = new ConfigApplier({
+      host: () => this.#running(),
+      admin: this.#admin,
+      beforeCommit: () => this.#metrics.sample(),
+      committed: (source, config, bound) => this.#committed(source, config, bound),
+      onOtherRejections: () => this.#control?.recheck('routing'),
     });
   }
 
@@ -98,21 +118,29 @@ export class ProxyProcess {
     });
   }
 
-  /** Puts a configuration in force; what could not be bound comes back and nothing has changed. */
+  /** Puts the file's configuration in force; what could not be bound comes back and nothing has changed. */
   async apply(source: ConfigInHand): Promise<readonly ConfigIssue[]> {
-    const host = this.#running();
-    const failures = await host.prepare(source.config);
-    if (failures !== null) return failures.map((failure) => listenFailureIssue(source, failure));
-    try {
-      const { enabled, bind } = source.config.admin;
-      const admin = await this.#admin.prepare(enabled ? bind : null);
-      await this.#commit(source, admin);
-      return [];
-    } catch (error) {
-      await host.abort();
-      if (error instanceof AdminBindError) return [adminFailureIssue(source, systemCodeOf(error.cause))];
-      throw error;
-    }
+    return await this.#applier.applyFile(source);
+  }
+
+  /** Puts a revision of live resources in force; those that cannot be come back, and the rest is. */
+  async applyLive(request: Pick<ApplyRequest, 'range' | 'isWhole' | 'changes'>): Promise<ApplyResult> {
+    return request.range === 'users' ? await this.#applyUsers(request) : await this.#applier.applyRouting(request);
+  }
+
+  /** Opens no port but the admin's, whatever is applied, until `openPorts`. */
+  async holdPorts(): Promise<void> {
+    await this.#applier.hold();
+  }
+
+  /** What could not be bound of the file. */
+  async openPorts(): Promise<readonly ConfigIssue[]> {
+    return await this.#applier.release();
+  }
+
+  /** Where live configuration comes from and how far it is: readiness depends on it once. */
+  watchControl(control: WatchedControl): void {
+    this.#control = control;
   }
 
   countRejectedReload(): void {
@@ -135,7 +163,7 @@ export class ProxyProcess {
   /** Stops accepting and waits; the number of connections that had to be cut. */
   async drain(): Promise<number> {
     this.#isDraining = true;
-    const drains = this.#inForce?.config.listeners.map(({ timeouts }) => timeouts.drainMs) ?? [];
+    const drains = this.#config?.listeners.map(({ timeouts }) => timeouts.drainMs) ?? [];
     return await this.#running().drain(Math.max(0, ...drains));
   }
 
@@ -154,13 +182,25 @@ export class ProxyProcess {
     if (batch.texts !== '') this.#accessLog.write(this.#records.records(batch));
   }
 
-  async #commit(source: ConfigInHand, admin: PreparedAdmin): Promise<void> {
+  async #applyUsers({ isWhole, changes }: Pick<ApplyRequest, 'isWhole' | 'changes'>): Promise<ApplyResult> {
+    const rejected: Rejection[] = [];
+    const file = this.#inForce === null ? null : createFileSide(this.#inForce);
+    const parts = userParts(changes, {
+      placeInFile: (name) => file?.placeOfUser(name) ?? null,
+      onRejected: (rejection) => rejected.push(rejection),
+    });
+    await this.#running().changeUsers(isWhole ? 'Whole' : 'Change', parts);
+    return { rejected };
+  }
+
+  #committed(source: ConfigInHand, config: EffectiveConfig, bound: readonly BoundListener[]): void {
+    const isOfFile = this.#inForce !== source;
     const isFirst = this.#inForce === null;
-    this.#metrics.sample();
-    this.#bound = await this.#running().commit();
-    admin.commit();
+    this.#bound = bound;
     this.#metrics.sample();
     this.#inForce = source;
+    this.#config = config;
+    if (!isOfFile) return;
     this.#configLoadedAtMs = this.#deps.nowMs();
     this.#metrics.setConfigLoadedAt(this.#configLoadedAtMs);
     if (!isFirst) this.#metrics.countReload('success');
@@ -172,14 +212,18 @@ export class ProxyProcess {
     return {
       readiness: () => this.#readiness(),
       status: () => this.#status(),
-      config: () => this.#inForce?.config ?? null,
+      config: () => this.#config,
+      control: () => this.#control?.status ?? null,
       metrics: () => this.#registry.metrics(),
     };
   }
 
   #readiness(): Readiness {
     if (this.#isDraining) return { isReady: false, reason: 'Draining' };
-    return this.#inForce === null ? { isReady: false, reason: 'Starting' } : { isReady: true };
+    if (this.#inForce === null) return { isReady: false, reason: 'Starting' };
+    const control = this.#control?.status ?? null;
+    if (control === null || control.isComplete) return { isReady: true };
+    return { isReady: false, reason: 'NoLiveConfiguration', detail: describeMissing(control) };
   }
 
   #status(): ProxyStatus {
@@ -202,10 +246,6 @@ export class ProxyProcess {
       datapath: { mode: plan.mode, workers: this.#host?.regions.length ?? 0, pipeBytes, maxFds: plan.fdBudget },
     };
   }
-}
-
-function systemCodeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
 }
 
 function messageOf(error: unknown): string {

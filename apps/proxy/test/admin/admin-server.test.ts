@@ -55,7 +55,7 @@ test('shows status, listeners and the configuration without credentials', async 
     ['edge'],
   );
   const config = await httpGet(address, '/v1/config');
-  assert.ok(config.text.includes('"name":"alice","scrypt":"[redacted]"'));
+  assert.ok(config.text.includes('"name":"alice","credentials":[{"verifier":"[redacted]"'));
   assert.ok(!config.text.includes('aGFzaA'));
   state.config = null;
   assert.equal((await httpGet(address, '/v1/config')).status, 503);

@@ -4,12 +4,18 @@
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { type AdminServer, createAdminServer } from '../../src/admin/admin-server.ts';
 import type { Readiness } from '../../src/admin/admin-sources.ts';
+import type { ControlStatus } from '../../src/control/live/control-status.ts';
 import type { BindAddress, EffectiveConfig } from '../../src/config/effective-config.ts';
 
 export interface OpenAdmin {
   readonly server: AdminServer;
   readonly errors: unknown[];
-  readonly state: { readiness: Readiness; config: EffectiveConfig | null; metrics: () => Promise<string> };
+  readonly state: {
+    readiness: Readiness;
+    config: EffectiveConfig | null;
+    control: ControlStatus | null;
+    metrics: () => Promise<string>;
+  };
 }
 
 /** `host:port` text as the configuration has it. */
@@ -54,6 +60,7 @@ export function openAdmin(scope: CleanupScope): OpenAdmin {
   const state: OpenAdmin['state'] = {
     readiness: { isReady: true },
     config: exampleConfig,
+    control: null,
     metrics: () => Promise.resolve('up 1\n'),
   };
   const listener = { name: 'edge', addresses: ['127.0.0.1:443'], accepted: 2, active: 1, bytesUp: 3, bytesDown: 4 };
@@ -62,6 +69,7 @@ export function openAdmin(scope: CleanupScope): OpenAdmin {
     sources: {
       readiness: () => state.readiness,
       config: () => state.config,
+      control: () => state.control,
       metrics: () => state.metrics(),
       status: () => ({
         version: '0.1.0',

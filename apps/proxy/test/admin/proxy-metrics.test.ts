@@ -50,7 +50,13 @@ function openMetrics(): OpenMetrics {
     snapshot.reads += 1;
     return snapshot.current;
   };
-  const metrics = createProxyMetrics({ registry, live, droppedLogLines: () => 9, version: '0.1.0' });
+  const metrics = createProxyMetrics({
+    registry,
+    live,
+    droppedLogLines: () => 9,
+    version: '0.1.0',
+    control: () => null,
+  });
   return { metrics, scrape: () => registry.metrics(), snapshot };
 }
 

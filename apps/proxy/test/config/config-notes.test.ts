@@ -63,5 +63,8 @@ test('live configuration may bring what the file leaves out, and is noted where 
     's.yaml:1:10: control has no stateDirectory: without NATS a start has no configuration but the file (name a directory that outlives the process)',
   ]);
   const control = 'control: { nats: { servers: ["nats://a"] }, stateDirectory: /s, ranges: [Routing] }\n';
-  assert.match(notesOf(`${control}routes: [{ name: a, action: ForwardProxy }]\n`).join(), /^[^\n]*there are no users [^\n]*$/);
+  assert.match(
+    notesOf(`${control}routes: [{ name: a, action: ForwardProxy }]\n`).join(),
+    /^[^\n]*there are no users [^\n]*$/,
+  );
 });

@@ -9,7 +9,7 @@ import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts
 import type { ConfigIssue } from '../../src/config/config-issue.ts';
 import { loadConfig } from '../../src/control/load-config.ts';
 import { createReloader, type Reloader, type ReloadTarget } from '../../src/control/reloader.ts';
-import type { ConfigInHand } from '../../src/process/proxy-process.ts';
+import type { ConfigInHand } from '../../src/process/config-in-hand.ts';
 import { withListener } from '../config/parse-text.ts';
 
 interface LogLine {
