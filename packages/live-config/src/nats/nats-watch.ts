@@ -21,6 +21,8 @@ export interface NatsWatchOptions extends WatchOptions {
 
 /** Heartbeats that may fail to come. Counted by a timer, so that a process that stood still for long loses only one. */
 const maxSilentBeats = 3;
+/** Heartbeats in a row with nothing between them, before the snapshot has ended. */
+const maxIdleBeats = 3;
 /** The server removes the consumer of a client that is gone. */
 const inactiveMs = 30_000;
 /** Of heartbeats and requests of flow control. */
@@ -36,6 +38,7 @@ export class NatsWatch {
   #hasSnapshot = false;
   #delivered = 0;
   #silentBeats = 0;
+  #idleBeats = 0;
 
   constructor(options: NatsWatchOptions) {
     this.#options = options;
@@ -112,6 +115,7 @@ export class NatsWatch {
       return;
     }
     this.#delivered += 1;
+    this.#idleBeats = 0;
     this.#emitEntry(message, delivery.streamSequence);
     if (delivery.pending === 0) this.#endSnapshot();
   }
@@ -121,10 +125,17 @@ export class NatsWatch {
       this.lose(`the server ended it: ${status} ${message.headers?.description ?? ''}`.trim());
       return;
     }
-    // A heartbeat comes when nothing is left to send; a request of flow control has a subject for its answer.
-    const answer = message.reply ?? message.headers?.get(stalledHeader) ?? '';
-    if (answer !== '') this.#options.connection.publish(answer);
-    else this.#endSnapshot();
+    // A request of flow control has a subject for its answer, and so has the heartbeat of a consumer that waits for one.
+    const answer = [message.reply, message.headers?.get(stalledHeader)].find((subject) => (subject ?? '') !== '');
+    if (answer === undefined) this.#countIdleBeat();
+    else this.#options.connection.publish(answer);
+  }
+
+  /** A heartbeat does not say that all was sent (measured, on a server under load): a snapshot that stands still is lost. */
+  #countIdleBeat(): void {
+    this.#idleBeats += 1;
+    if (!this.#hasSnapshot && this.#idleBeats > maxIdleBeats)
+      this.lose('the server stopped in the middle of the snapshot');
   }
 
   #emitEntry(message: Msg, sequence: number): void {
