@@ -105,6 +105,7 @@ void Dialer::connected(Connection& connection) {
     return failed(connection, errno);
   }
   connection.connectedUs = WorkerState::sinceAcceptUs(connection);
+  if (connection.replyBytes > 0) holdBackAcks(connection);
   if (connection.replyBytes > 0 &&
       !state_.relay.sendOrKeep(connection, kUpstream, state_.slotTail(connection),
                                connection.replyBytes)) {
@@ -112,6 +113,15 @@ void Dialer::connected(Connection& connection) {
   }
   state_.releaseSlot(connection);
   startRelay(connection);
+}
+
+/// A tunnel has no bytes for the handshake's last packet to wait for, and an upstream that speaks
+/// first may not wait for ours. But from here on the ACK of a short answer can travel with our FIN;
+/// an answer that goes on brings prompt ACKs back (RelayPump::noteFirstReply).
+void Dialer::holdBackAcks(Connection& connection) {
+  if (!state_.options.delayedAck || connection.delayedAck) return;
+  connection.delayedAck = true;
+  setQuickAck(connection.fd[kUpstream].get(), false);
 }
 
 void Dialer::startRelay(Connection& connection) {

@@ -29,6 +29,7 @@ class Dialer {
                                         const CommandRecord& command) const;
   void connectTo(Connection& connection, const SocketAddress& address, uint32_t deadlineMs);
   [[nodiscard]] bool sendEarly(Connection& connection);
+  void holdBackAcks(Connection& connection);
   void connected(Connection& connection);
   void failed(Connection& connection, int error);
   [[nodiscard]] static uint32_t prefaceBytes(const Connection& connection) {

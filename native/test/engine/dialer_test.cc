@@ -69,6 +69,24 @@ TEST_F(DialerTest, AnswersTheClientOnlyOnceConnectedAndBeforeAnyUpstreamByte) {
   EXPECT_EQ(rig.expectBytes(client, 13), "200 OK\nbanner");
 }
 
+TEST_F(DialerTest, HoldsBackAcksOfATunnelUntilItsFirstAnswerGoesOn) {
+  const EventRecord turn = arrive("CONNECT x");
+  rig.js().connect(turn, {.to = upstream.address(), .skip = 9, .reply = "200 OK\n"});
+  TestSocket server = rig.expectUpstream(upstream);
+  EXPECT_EQ(rig.expectBytes(client, 7), "200 OK\n");
+  const int fd = rig.connection(turn).fd[kUpstream].get();
+  const auto acksAtOnce = [fd] {
+    int value = -1;
+    socklen_t size = sizeof value;
+    getsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &value, &size);
+    return value;
+  };
+  EXPECT_EQ(acksAtOnce(), 0);
+  server.write("banner");
+  EXPECT_EQ(rig.expectBytes(client, 6), "banner");
+  EXPECT_EQ(acksAtOnce(), 1);
+}
+
 TEST_F(DialerTest, SendsNoAnswerWhenTheConnectFails) {
   const EventRecord turn = arrive("CONNECT x");
   rig.js().connect(turn, {.to = loopback(refusingPort()), .skip = 9, .reply = "200 OK\n"});
