@@ -2,7 +2,7 @@
 import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { SnapshotReference } from '@sluice/contract/config-message.ts';
 import type { BusEntry, PutOutcome, WatchEvent } from '../port/config-bus.ts';
-import type { PublisherEvent } from './publisher-port.ts';
+import type { PublisherEvent, PublisherStatus } from './publisher-port.ts';
 import type { TruthRecord } from './truth.ts';
 
 export interface PublisherCoreConfig {
@@ -11,6 +11,13 @@ export interface PublisherCoreConfig {
   readonly publisher: string;
   /** Live entries above which a snapshot is kept in the object store. */
   readonly snapshotAbove?: number;
+}
+
+export type PublisherCoreStatus = Omit<PublisherStatus, 'liveProxies'>;
+
+export interface PublisherCore {
+  step(input: PublisherInput, nowMs: number): readonly PublisherEffect[];
+  status(): PublisherCoreStatus;
 }
 
 export type PublisherInput =

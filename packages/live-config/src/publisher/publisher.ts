@@ -8,10 +8,10 @@ import { makeEntry, writeEntry } from '../digest/read-message.ts';
 import { type SnapshotLine, snapshotSha256, writeSnapshotBlob } from '../digest/snapshot-blob.ts';
 import type { Watch } from '../port/config-bus.ts';
 import { AckLedger } from './ack-ledger.ts';
-import { createPublisherCore, type PublisherCore } from './publisher-core.ts';
+import { createPublisherCore } from './publisher-core.ts';
 import { DeposedError, PublisherClosedError } from './publisher-error.ts';
 import type { Published, Publisher, PublisherConfig, PublisherDeps, PublisherEvent } from './publisher-port.ts';
-import type { PublisherEffect, PublisherInput } from './publisher-step.ts';
+import type { PublisherCore, PublisherEffect, PublisherInput } from './publisher-step.ts';
 import type { TruthRecord } from './truth.ts';
 import { TruthReader } from './truth-reader.ts';
 

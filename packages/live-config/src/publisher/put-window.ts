@@ -47,6 +47,18 @@ export class PutWindow {
     return this.#byKey.get(key) ?? null;
   }
 
+  /** The flight that this value under its key ends: it is stored. */
+  flightOf(key: string, value: Uint8Array | null): Flight | null {
+    const flight = this.#byKey.get(key);
+    return flight !== undefined && value !== null && isSameValue(flight.value, value) ? flight : null;
+  }
+
+  /** Something else was seen under the key of a flight. */
+  overtaken(key: string, sequence: number): void {
+    const flight = this.#byKey.get(key);
+    if (flight !== undefined) flight.foreignSequence = Math.max(flight.foreignSequence, sequence);
+  }
+
   end({ put, key }: Flight): void {
     this.#flights.delete(put);
     this.#byKey.delete(key);
@@ -58,7 +70,9 @@ export class PutWindow {
   }
 
   /** Reads it back later, each time a little later. */
-  postpone(flight: Flight, nowMs: number): void {
+  postpone(put: number, nowMs: number): void {
+    const flight = this.#flights.get(put);
+    if (flight === undefined) return;
     flight.attempts += 1;
     flight.readAtMs = nowMs + Math.min(maxRetryMs, retryMs * flight.attempts);
   }

@@ -1,12 +1,15 @@
 /** When a range is large enough, and has changed enough, for a new snapshot in the object store; and which are kept. */
 import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { SnapshotReference } from '@sluice/contract/config-message.ts';
+import type { PublisherEffect, PublisherInput } from './publisher-step.ts';
 
 /** Up to here a plain watch delivers a snapshot in two seconds (measured). */
 const defaultAbove = 100_000;
 const minChanges = 10_000;
 /** After a failure; counted in heads, which come every two seconds. */
 const headsBeforeRetry = 15;
+
+type SnapshotInput = Extract<PublisherInput, { kind: 'SnapshotStored' | 'SnapshotFailed' }>;
 
 export class SnapshotSchedule {
   readonly #range: ConfigRange;
@@ -27,7 +30,7 @@ export class SnapshotSchedule {
   }
 
   /** The bucket was read again; its head named this one. */
-  begin(found: SnapshotReference | null): void {
+  reset(found: SnapshotReference | null): void {
     this.#current = found;
     this.#previous = null;
     this.#isStoring = false;
@@ -41,34 +44,45 @@ export class SnapshotSchedule {
     this.#changes += 1;
   }
 
-  /** The name of the snapshot to store now; null: none. */
-  due(count: number, version: { readonly epoch: number; readonly revision: number }): string | null {
+  /** Has a snapshot stored if one is due, of what the bucket held at this sequence. */
+  begin(
+    count: number,
+    at: { readonly epoch: number; readonly revision: number; readonly sequence: number },
+  ): readonly PublisherEffect[] {
     if (this.#heads > 0) this.#heads -= 1;
     if (count <= this.#above) {
       this.#current = null;
-      return null;
+      return [];
     }
-    if (this.#isStoring || this.#heads > 0 || this.#changes < Math.max(minChanges, count / 10)) return null;
+    if (this.#isStoring || this.#heads > 0 || this.#changes < Math.max(minChanges, count / 10)) return [];
     this.#isStoring = true;
     this.#changes = 0;
-    return `${this.#range}.${version.epoch}.${version.revision}`;
+    const { epoch, revision, sequence } = at;
+    return [{ kind: 'StoreSnapshot', object: `${this.#range}.${epoch}.${revision}`, sequence, epoch }];
   }
 
-  stored(snapshot: SnapshotReference): void {
-    if (!this.#isStoring) return;
+  finish(input: SnapshotInput): readonly PublisherEffect[] {
+    if (input.kind === 'SnapshotFailed') {
+      this.#isStoring = false;
+      this.#changes = Number.POSITIVE_INFINITY;
+      this.#heads = headsBeforeRetry;
+      const event = { kind: 'Failed', what: 'storing a snapshot', reason: input.reason } as const;
+      return [{ kind: 'Report', event }];
+    }
+    // Of a bucket that was read again since, or not asked for.
+    if (!this.#isStoring) return [];
     this.#isStoring = false;
     this.#previous = this.#current;
-    this.#current = snapshot;
-  }
-
-  failed(): void {
-    this.#isStoring = false;
-    this.#changes = Number.POSITIVE_INFINITY;
-    this.#heads = headsBeforeRetry;
+    this.#current = input.snapshot;
+    const { object, bytes } = input.snapshot;
+    return [
+      { kind: 'PruneSnapshots', keep: this.#keep() },
+      { kind: 'Report', event: { kind: 'SnapshotStored', object, bytes } },
+    ];
   }
 
   /** The one before may still be being read. */
-  keep(): readonly string[] {
+  #keep(): readonly string[] {
     return [this.#current, this.#previous].flatMap((snapshot) => (snapshot === null ? [] : [snapshot.object]));
   }
 }

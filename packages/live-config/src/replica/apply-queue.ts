@@ -8,6 +8,11 @@ import type { ApplyEffect, PersistEffect, TableHeader } from './replica-step.ts'
 /** What a head said of what it confirmed. */
 export type Confirmed = TableHeader;
 
+/** Of heads: the epoch decides, then the revision. */
+export function isOlder(head: Omit<Confirmed, 'digest'>, other: Omit<Confirmed, 'digest'>): boolean {
+  return head.epoch < other.epoch || (head.epoch === other.epoch && head.revision < other.revision);
+}
+
 export interface Rejected {
   readonly generation: number;
   readonly reason: string;

@@ -53,15 +53,23 @@ export function keyOfLine(line: string): string | null {
 }
 
 export function parseRecordLine(line: string): RestoredRecord {
-  const [kind, key = '', epoch = '', generation = '', ...rest] = line.split('\t');
+  const [kind, key, epoch, generation, ...rest] = line.split('\t');
+  if (key === undefined || key === '') throw new LastGoodError('a line of it is damaged');
   const facts = { key, epoch: wholeNumber(epoch), generation: wholeNumber(generation) };
-  if (kind === accepted && rest.length === 1 && key !== '') {
-    const specText = rest[0] ?? '';
-    const hash = entryHash(key, facts.generation, specText);
-    return { ...facts, hash, good: { generation: facts.generation, specText }, reason: null };
-  }
-  const [hash = '', reason = '', goodGeneration = '', specText = none] = rest;
-  if (kind !== rejected || rest.length !== 4 || key === '') throw new LastGoodError('a line of it is damaged');
+  if (kind === accepted && rest.length === 1) return acceptedRecord(facts, rest[0] ?? '');
+  if (kind === rejected && rest.length === 4) return rejectedRecord(facts, rest);
+  throw new LastGoodError('a line of it is damaged');
+}
+
+type RecordFacts = Pick<RestoredRecord, 'key' | 'epoch' | 'generation'>;
+
+function acceptedRecord(facts: RecordFacts, specText: string): RestoredRecord {
+  const { key, generation } = facts;
+  return { ...facts, hash: entryHash(key, generation, specText), good: { generation, specText }, reason: null };
+}
+
+function rejectedRecord(facts: RecordFacts, rest: readonly string[]): RestoredRecord {
+  const [hash = '', reason = '', goodGeneration, specText = none] = rest;
   const good = specText === none ? null : { generation: wholeNumber(goodGeneration), specText };
   return { ...facts, hash: Buffer.from(hash, 'hex'), good, reason: String(parseJson(reason)) };
 }
@@ -78,7 +86,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function wholeNumber(text: string): number {
+function wholeNumber(text = ''): number {
   if (!/^[0-9]{1,16}$/.test(text)) throw new LastGoodError('a line of it is damaged');
   return Number(text);
 }

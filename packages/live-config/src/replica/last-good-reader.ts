@@ -15,32 +15,47 @@ export interface TablePart {
 
 /** Throws LastGoodError, at its end at the latest, if it is not whole. */
 export async function* readTable(range: string, path: string): AsyncGenerator<TablePart> {
-  const hash = createHash('sha256');
-  let header: TableHeader | null = null;
-  let records = 0;
-  let isEnded = false;
+  const reading = new TableReading(range);
   for await (const lines of readLines(path)) {
-    const part: string[] = [];
-    for (const line of lines) {
-      if (isEnded) throw new LastGoodError('something follows its last line');
-      const isHeader = header === null;
-      header ??= parseHeaderLine(range, line);
-      if (!isHeader && keyOfLine(line) === null) {
-        // The line checks all before it.
-        if (`${line}\n` !== endLine(records, hash.copy().digest('hex'))) {
-          throw new LastGoodError('its checksum is not that of its lines (it was damaged)');
-        }
-        isEnded = true;
-        continue;
-      }
-      hash.update(line).update('\n');
-      if (isHeader) continue;
-      records += 1;
-      part.push(line);
-    }
-    if (header !== null) yield { header, lines: part };
+    const part = lines.filter((line) => reading.isRecord(line));
+    if (reading.header !== null) yield { header: reading.header, lines: part };
   }
-  if (!isEnded) throw new LastGoodError('its end is missing (it is torn)');
+  if (!reading.isEnded) throw new LastGoodError('its end is missing (it is torn)');
+}
+
+class TableReading {
+  readonly #range: string;
+  readonly #hash = createHash('sha256');
+  header: TableHeader | null = null;
+  isEnded = false;
+  #records = 0;
+
+  constructor(range: string) {
+    this.#range = range;
+  }
+
+  /** Takes the next line; false: it is the first or the last. */
+  isRecord(line: string): boolean {
+    if (this.isEnded) throw new LastGoodError('something follows its last line');
+    if (this.header !== null && keyOfLine(line) === null) {
+      this.#end(line);
+      return false;
+    }
+    this.#hash.update(line).update('\n');
+    if (this.header === null) {
+      this.header = parseHeaderLine(this.#range, line);
+      return false;
+    }
+    this.#records += 1;
+    return true;
+  }
+
+  #end(line: string): void {
+    if (`${line}\n` !== endLine(this.#records, this.#hash.digest('hex'))) {
+      throw new LastGoodError('its checksum is not that of its lines (it was damaged)');
+    }
+    this.isEnded = true;
+  }
 }
 
 async function* readLines(path: string): AsyncGenerator<readonly string[]> {

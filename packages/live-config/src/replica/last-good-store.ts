@@ -47,6 +47,8 @@ export class LastGoodStore {
   #writing: Promise<void> | null = null;
   #notBeforeMs = 0;
   #isClosed = false;
+  #saved = 0;
+  #notSaved = 0;
 
   constructor(config: LastGoodStoreConfig, deps: LastGoodStoreDeps) {
     this.#config = config;
@@ -55,12 +57,17 @@ export class LastGoodStore {
     this.#previous = `${this.#current}.previous`;
   }
 
+  /** Totals since the start: tables written, and attempts to write one that failed. */
+  get counters(): { readonly tablesSaved: number; readonly tablesNotSaved: number } {
+    return { tablesSaved: this.#saved, tablesNotSaved: this.#notSaved };
+  }
+
   /** The header of the table whose parts were given; null: there is none that can be used. */
   async restore(steps: RestoreSteps): Promise<TableHeader | null> {
     try {
       await mkdir(this.#config.directory, { recursive: true, mode: 0o700 });
     } catch (error) {
-      this.#deps.onNotSaved(messageOf(error));
+      this.#tellNotSaved(error);
     }
     for (const path of [this.#current, this.#previous]) {
       const header = await this.#restoreFrom(path, steps);
@@ -116,6 +123,7 @@ export class LastGoodStore {
       if (!update.isWhole && this.#base === null) throw new LastGoodError('there is none to change');
       await writeTable(update, paths);
       this.#base = this.#current;
+      this.#saved += 1;
       const tookMs = this.#deps.nowMs() - beganMs;
       this.#notBeforeMs = this.#deps.nowMs() + Math.min(maxIntervalMs, Math.max(minIntervalMs, tookMs * restFactor));
     } catch (error) {
@@ -134,6 +142,11 @@ export class LastGoodStore {
       this.#pending = update.isWhole ? this.#restored(update) : null;
       if (!update.isWhole) this.#deps.onLost(messageOf(error));
     } else this.#pending = this.#restored(update);
+    this.#tellNotSaved(error);
+  }
+
+  #tellNotSaved(error: unknown): void {
+    this.#notSaved += 1;
     this.#deps.onNotSaved(messageOf(error));
   }
 

@@ -54,14 +54,10 @@ async function writeLines(writer: LineWriter, update: TableUpdate, { range, base
   const good = await goodVersions(update, range, base);
   await writer.write(headerLine(range, header));
   let records = 0;
-  if (!isWhole && base !== null) {
-    for await (const { lines } of readTable(range, base)) {
-      for (const line of lines) {
-        if (changes.facts.indexOf(keyOfLine(line) ?? '') >= 0) continue;
-        records += 1;
-        await writer.write(`${line}\n`);
-      }
-    }
+  for await (const line of isWhole || base === null ? [] : recordLines(range, base)) {
+    if (changes.facts.indexOf(keyOfLine(line) ?? '') >= 0) continue;
+    records += 1;
+    await writer.write(`${line}\n`);
   }
   for (const { key, epoch, generation, hash, specText } of changes) {
     if (specText === null) continue;
@@ -81,14 +77,16 @@ async function goodVersions(
 ): Promise<ReadonlyMap<string, NonNullable<RestoredRecord['good']>>> {
   const found = new Map<string, NonNullable<RestoredRecord['good']>>();
   if (rejected.size === 0 || base === null) return found;
-  for await (const { lines } of readTable(range, base)) {
-    for (const line of lines) {
-      const key = keyOfLine(line) ?? '';
-      const good = rejected.has(key) ? parseRecordLine(line).good : null;
-      if (good !== null) found.set(key, good);
-    }
+  for await (const line of recordLines(range, base)) {
+    const key = keyOfLine(line) ?? '';
+    const good = rejected.has(key) ? parseRecordLine(line).good : null;
+    if (good !== null) found.set(key, good);
   }
   return found;
+}
+
+async function* recordLines(range: string, path: string): AsyncGenerator<string> {
+  for await (const { lines } of readTable(range, path)) yield* lines;
 }
 
 class LineWriter {

@@ -7,7 +7,8 @@ import type { Watch } from '../port/config-bus.ts';
 import type { ResourceSpec } from '../publisher/truth.ts';
 import type { ChangeSet } from './change-set.ts';
 import { LastGoodStore } from './last-good-store.ts';
-import { createReplicaCore, type ReplicaCore } from './replica-core.ts';
+import { createReplicaCore } from './replica-core.ts';
+import type { ReplicaCore } from './replica-status.ts';
 import type { ConfigChange, ReplicaConfig, ReplicaDeps, ReplicaRangeStatus } from './replica-port.ts';
 import type { ApplyEffect, ReplicaEffect, ReplicaInput } from './replica-step.ts';
 
@@ -39,10 +40,11 @@ export class RangeFollower {
   }
 
   status(): ReplicaRangeStatus {
-    const { rejected, ...rest } = this.#core.status();
+    const { rejected, counters, ...rest } = this.#core.status();
     const listed = [...rejected].slice(0, maxListedRejections);
     return {
       ...rest,
+      counters: { ...counters, ...(this.#store?.counters ?? { tablesSaved: 0, tablesNotSaved: 0 }) },
       range: this.range,
       rejectedCount: rejected.size,
       rejected: listed.map(([key, { generation, reason }]) => ({ key, generation, reason })),

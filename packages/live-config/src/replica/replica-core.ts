@@ -9,12 +9,13 @@ import { headKey } from '@sluice/contract/config-key.ts';
 import { type ConfigHead, maxRejectionsInAck, unconfirmedDigest } from '@sluice/contract/config-message.ts';
 import { readEntry, readHead } from '../digest/read-message.ts';
 import type { BusEntry, WatchEvent } from '../port/config-bus.ts';
-import { ApplyQueue } from './apply-queue.ts';
+import { acknowledgementOf } from './acknowledgement.ts';
+import { ApplyQueue, isOlder } from './apply-queue.ts';
 import { ConfirmedTable } from './confirmed-table.ts';
+import type { CurrentWatch, WatchStage } from './current-watch.ts';
 import type { Gathering } from './gathering.ts';
-import { newReplicaCounters, type ReplicaCoreStatus } from './replica-status.ts';
+import { newReplicaCounters, type ReplicaCore, type ReplicaCoreStatus } from './replica-status.ts';
 import type {
-  ApplyEffect,
   BlobEntry,
   ReplicaCoreConfig,
   ReplicaEffect,
@@ -29,25 +30,6 @@ const silenceMs = 7_000;
 const ackIntervalMs = 10_000;
 /** A head may come in the middle of a batch while a snapshot is taken: only the second one that is not met is a doubt. */
 const maxUnmetHeads = 2;
-
-type WatchStage = 'Head' | 'Blob' | 'Snapshot' | 'Following';
-
-interface CurrentWatch {
-  readonly id: number;
-  stage: WatchStage;
-  gathering: Gathering;
-  /** The highest epoch of a head of this watch. */
-  headEpoch: number;
-  lastHead: ConfigHead | null;
-  unmetHeads: number;
-  lastHeadAtMs: number;
-  lastEventAtMs: number;
-}
-
-export interface ReplicaCore {
-  step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[];
-  status(): ReplicaCoreStatus;
-}
 
 export function createReplicaCore(config: ReplicaCoreConfig): ReplicaCore {
   return new Core(config);
@@ -138,6 +120,8 @@ class Core implements ReplicaCore {
       case 'TableLost':
         return this.#offerAllAgain(`the last good table: ${input.reason}`);
       case 'Recheck':
+        // What clashes now may never have been rejected: only everything will do.
+        this.#mustOfferAll = true;
         return this.#begin();
       case 'Tick':
         return this.#tick();
@@ -253,12 +237,10 @@ class Core implements ReplicaCore {
   }
 
   #readFailed(id: number, reason: string): void {
-    const watch = this.#ofWatch(id);
-    if (watch === null || (watch.stage !== 'Head' && watch.stage !== 'Blob')) return;
-    if (watch.stage === 'Blob') {
-      this.#counters.blobsFailed += 1;
-      this.#avoidsBlob = true;
-    }
+    const isBlob = this.#ofWatch(id, 'Blob') !== null;
+    if (!isBlob && this.#ofWatch(id, 'Head') === null) return;
+    if (isBlob) this.#counters.blobsFailed += 1;
+    this.#avoidsBlob ||= isBlob;
     this.#doubtIt(reason);
   }
 
@@ -362,7 +344,7 @@ class Core implements ReplicaCore {
     if (apply === null) return;
     // Nobody needs to be asked about a revision that changes nothing.
     if (apply.changes.size === 0 && !apply.isWhole) this.#finishApply([]);
-    else this.#effects.push(apply satisfies ApplyEffect);
+    else this.#effects.push(apply);
   }
 
   #finishApply(rejected: readonly { readonly key: string; readonly reason: string }[]): void {
@@ -396,18 +378,9 @@ class Core implements ReplicaCore {
   }
 
   #acknowledge(): void {
-    const { applied, rejected } = this.#queue;
-    if (applied === null) return;
+    const ack = acknowledgementOf(this.#config, this.#queue, this.#nowMs);
+    if (ack === null) return;
     this.#ackAtMs = this.#nowMs + ackIntervalMs;
-    const { range, proxy, instance } = this.#config;
-    const { epoch, revision, digest } = applied;
-    const listed = [...rejected.entries()].slice(0, maxRejectionsInAck);
-    const ack = {
-      ...{ v: 1 as const, proxy, instance, range, epoch, revision, digest },
-      appliedAt: new Date(this.#nowMs).toISOString(),
-      rejected: listed.map(([key, { generation, reason }]) => ({ key, generation, reason })),
-      rejectedCount: rejected.size,
-    };
     this.#effects.push({ kind: 'Acknowledge', ack });
   }
 
@@ -424,8 +397,4 @@ class Core implements ReplicaCore {
   #report(kind: 'Doubted' | 'TableRefused' | 'ApplyFailed', reason: string): void {
     this.#effects.push({ kind: 'Report', event: { kind, range: this.#config.range, reason } });
   }
-}
-
-function isOlder(head: ConfigHead, floor: { readonly epoch: number; readonly revision: number }): boolean {
-  return head.epoch < floor.epoch || (head.epoch === floor.epoch && head.revision < floor.revision);
 }

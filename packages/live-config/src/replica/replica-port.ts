@@ -97,7 +97,7 @@ export interface Replica {
   /** Resolves when the last good tables have been applied, or there are none. */
   readonly restored: Promise<void>;
   status(): readonly ReplicaRangeStatus[];
-  /** Offers rejected resources again, with a snapshot: call it when what they clashed with has changed. */
+  /** Offers every resource again, with a snapshot: call it when what they clash with has changed. */
   recheck(range: ConfigRange): void;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** What the core of a replica says of itself. */
 import type { Rejected } from './apply-queue.ts';
+import type { ReplicaEffect, ReplicaInput } from './replica-step.ts';
 
 export type ReplicaCounters = ReturnType<typeof newReplicaCounters>;
 
@@ -25,4 +26,9 @@ export interface ReplicaCoreStatus {
   readonly rejected: ReadonlyMap<string, Rejected>;
   readonly doubt: string | null;
   readonly counters: Readonly<ReplicaCounters>;
+}
+
+export interface ReplicaCore {
+  step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[];
+  status(): ReplicaCoreStatus;
 }

@@ -2,7 +2,8 @@
  * A proxy of the model: the real core, its driver, its disk, and what is in force. Checks at every apply that the proxy walks through
  * the history of the truth, forwards and in whole states only.
  */
-import { createReplicaCore, type ReplicaCore } from '../../src/replica/replica-core.ts';
+import { createReplicaCore } from '../../src/replica/replica-core.ts';
+import type { ReplicaCore } from '../../src/replica/replica-status.ts';
 import type {
   ApplyEffect,
   PersistEffect,

@@ -1,6 +1,6 @@
 /** A publisher of the model: the real core, its owner and its driver. */
-import { createPublisherCore, type PublisherCore } from '../../src/publisher/publisher-core.ts';
-import type { PublisherEffect, PublisherInput } from '../../src/publisher/publisher-step.ts';
+import { createPublisherCore } from '../../src/publisher/publisher-core.ts';
+import type { PublisherCore, PublisherEffect, PublisherInput } from '../../src/publisher/publisher-step.ts';
 import type { TruthRecord } from '../../src/publisher/truth.ts';
 import { type ActorDeps, ModelActor } from './model-actor.ts';
 import type { ModelTruth } from './model-truth.ts';

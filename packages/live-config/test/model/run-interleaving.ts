@@ -124,22 +124,32 @@ class Interleaving {
 
   #disturb(): void {
     if (this.#isPeace) return;
-    const { trouble } = this.#world;
     const pick = this.#random.below(100);
     this.#world.note(() => `disturbance ${pick}`);
     if (pick < 45) return this.#burst();
+    if (pick < 70) return this.#disturbActor(pick);
+    if (pick < 84) return this.#disturbBucket(pick);
+    return this.#disturbMessages(pick);
+  }
+
+  #disturbActor(pick: number): void {
     if (pick < 52) return this.#forAWhile(this.#anyActor(), 'cutOff', 'reconnect');
     if (pick < 58) return this.#forAWhile(this.#random.pick(this.#publishers), 'pause', 'resume');
     if (pick < 62) return this.#restart(this.#random.pick(this.#proxies));
     if (pick < 66) return this.#restart(this.#random.pick(this.#publishers));
-    if (pick < 70)
-      return this.#random
-        .pick(this.#publishers.filter(({ phase }) => phase === 'Dead').concat(this.#publishers.slice(1)))
-        .start();
+    const dead = this.#publishers.filter(({ phase }) => phase === 'Dead');
+    return this.#random.pick(dead.length > 0 ? dead : this.#publishers).start();
+  }
+
+  #disturbBucket(pick: number): void {
     if (pick < 73) return this.#bucket.wipe();
     if (pick < 76) return this.#renewBucket(() => this.#bucket.recreate());
     if (pick < 80) return void this.#copies.push(this.#bucket.copy());
-    if (pick < 84) return this.#restore();
+    return this.#restore();
+  }
+
+  #disturbMessages(pick: number): void {
+    const { trouble } = this.#world;
     if (pick < 88) return this.#rise(trouble, 'silentLoss', 0.3);
     if (pick < 92) return this.#rise(trouble, 'lostWatch', 0.1);
     if (pick < 95) return this.#rise(trouble, 'duplication', 0.5);

@@ -2,36 +2,32 @@
  * A listing of the truth under way, of everything or of the keys to repair, which is asked for part by part. Answers of an
  * earlier listing are not its own.
  */
-import { type ConfigRange, parseResourceKey, rangeOf } from '@sluice/contract/config-key.ts';
-import { canonicalJson } from '../digest/canonical-json.ts';
 import type { PublisherEffect } from './publisher-step.ts';
-import type { TruthRecord } from './truth.ts';
-import type { Wanted } from './wanted-changes.ts';
 
 type ListEffect = Extract<PublisherEffect, { kind: 'ListTruth' }>;
 type PartEffect = Extract<PublisherEffect, { kind: 'NextPart' }>;
 
-export class TruthComparison {
+export class TruthListing {
   #listing = 0;
-  #isListing = false;
+  #isRunning = false;
   /** null: everything. */
   #keys: readonly string[] | null = null;
   readonly #unlisted = new Set<string>();
   #isPartTaken = false;
   #retryAtMs = Number.POSITIVE_INFINITY;
 
-  get isListing(): boolean {
-    return this.#isListing;
+  get isRunning(): boolean {
+    return this.#isRunning;
   }
 
-  /** Only some keys are listed, because something else is under them. */
-  get isRepairing(): boolean {
-    return this.#keys !== null;
+  /** false: of some keys only, because something else is under them. */
+  get isOfAll(): boolean {
+    return this.#keys === null;
   }
 
   begin(keys: readonly string[] | null): ListEffect {
     this.#listing += 1;
-    this.#isListing = true;
+    this.#isRunning = true;
     this.#keys = keys;
     this.#unlisted.clear();
     for (const key of keys ?? []) this.#unlisted.add(key);
@@ -41,7 +37,7 @@ export class TruthComparison {
   }
 
   isCurrent(listing: number): boolean {
-    return this.#isListing && listing === this.#listing;
+    return this.#isRunning && listing === this.#listing;
   }
 
   listed(key: string): void {
@@ -59,7 +55,7 @@ export class TruthComparison {
 
   /** Asks for the next part, once for each part that was taken. */
   nextPart(): PartEffect | null {
-    if (!this.#isListing || !this.#isPartTaken) return null;
+    if (!this.#isRunning || !this.#isPartTaken) return null;
     this.#isPartTaken = false;
     return { kind: 'NextPart', listing: this.#listing };
   }
@@ -71,24 +67,12 @@ export class TruthComparison {
 
   /** Begins again after a failure, when its time has come. */
   retry(nowMs: number): ListEffect | null {
-    return this.#isListing && nowMs >= this.#retryAtMs ? this.begin(this.#keys) : null;
+    return this.#isRunning && nowMs >= this.#retryAtMs ? this.begin(this.#keys) : null;
   }
 
   end(): void {
-    this.#isListing = false;
+    this.#isRunning = false;
     this.#keys = null;
     this.#unlisted.clear();
-  }
-
-  /** null: it cannot be published. */
-  wantedOf(range: ConfigRange, { key, generation, spec }: TruthRecord, from: Wanted['from']): Wanted | null {
-    const named = parseResourceKey(key);
-    if (named === null || rangeOf(named.kind) !== range) return null;
-    if (!Number.isSafeInteger(generation) || generation < 1) return null;
-    try {
-      return { generation, specText: spec === null ? null : canonicalJson(spec), from };
-    } catch {
-      return null;
-    }
   }
 }
