@@ -42,7 +42,7 @@ export class PostgresServer {
     this.#start = start;
   }
 
-  /** Of a database that exists; changes when the server is started again. */
+  /** Of a database that exists; the same after the server was started again. */
   url(database: string): string {
     return this.#server.url(database);
   }
@@ -87,7 +87,7 @@ export class PostgresServer {
     await this.#server.stop();
   }
 
-  /** After `kill` or `stop`, on the same data. The URLs are other ones then. */
+  /** After `kill` or `stop`, on the same data and under the same URLs. */
   async start(): Promise<void> {
     this.#server = await this.#start();
   }
@@ -118,7 +118,8 @@ export async function startPostgres(scope: CleanupScope, options: PostgresOption
   const dataDirectory = join(directory, 'data');
   const durability = options.isDurable === true ? {} : fastSettings;
   const settings = { ...smallSettings, ...durability, ...options.settings };
-  const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ dataDirectory, settings });
+  const socketDirectory = join(directory, 'socket');
+  const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ dataDirectory, socketDirectory, settings });
   const server = new PostgresServer(await start(), start);
   scope.after(async () => {
     await server.destroy();

@@ -18,6 +18,11 @@ export interface EmbeddedPostgresOptions {
   readonly dataDirectory: string;
   /** Settings of postgresql.conf: `{ fsync: 'off' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * Where the Unix socket is: a path of at most 80 bytes whose parent exists. Give one to find the server there again after it was started anew;
+   * absent: a new directory each time, which goes with the server.
+   */
+  readonly socketDirectory?: string;
   /** The server's own log, line by line. */
   readonly onLog?: (line: string) => void;
   readonly startTimeoutMs?: number;
@@ -62,12 +67,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const account = chooseAccount(process.getuid?.() ?? 1, await stat(directory));
   if (account !== null) await chown(directory, account.uid, account.gid);
   if ((await readdir(directory)).length === 0) await initialise(binaries, directory, account);
-  const socketDirectory = await mkdtemp(join(tmpdir(), 'sluice-postgres-'));
-  if (account !== null) await chown(socketDirectory, account.uid, account.gid);
+  const socketDirectory = options.socketDirectory ?? (await mkdtemp(join(tmpdir(), 'sluice-postgres-')));
+  const removeSocket = async (): Promise<void> => {
+    if (options.socketDirectory === undefined) await rm(socketDirectory, { recursive: true, force: true });
+  };
   try {
-    return await startServer({ ...options, binaries, directory, account, socketDirectory });
+    await mkdir(socketDirectory, { recursive: true, mode: 0o700 });
+    if (account !== null) await chown(socketDirectory, account.uid, account.gid);
+    const server = await startServer({ ...options, binaries, directory, account, socketDirectory });
+    void server.exited.then(removeSocket);
+    return server;
   } catch (error) {
-    await rm(socketDirectory, { recursive: true, force: true });
+    await removeSocket();
     throw error;
   }
 }
@@ -129,7 +140,6 @@ async function startServer(input: ServerInput): Promise<EmbeddedPostgres> {
   });
   const exitedOrFailed = exited.catch((): PostgresExit => ({ code: null, signal: null }));
   const isGone = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-  void exitedOrFailed.then(() => rm(socketDirectory, { recursive: true, force: true }));
   const stop = async (): Promise<void> => {
     if (!isGone()) child.kill('SIGINT');
     await exitedOrFailed;
