@@ -42,3 +42,17 @@ export class CommitUnknownError extends Error {
     });
   }
 }
+
+/** The server refused a statement for a reason that nobody expects: a mistake of this program. Holds no values, unlike the driver's error. */
+export class DatabaseFaultError extends Error {
+  readonly code = 'SLUICE_DATABASE_FAULT';
+  override readonly name = 'DatabaseFaultError';
+  readonly sqlState: string;
+  readonly constraint: string | null;
+
+  constructor(sqlState: string, constraint: string | null) {
+    super(`the database refused a statement with SQLSTATE ${sqlState}${constraint === null ? '' : ` (${constraint})`}`);
+    this.sqlState = sqlState;
+    this.constraint = constraint;
+  }
+}

@@ -1,6 +1,6 @@
 /** What an error of the driver or the server means for the request. Pure. */
 import { InvalidValueError } from '../domain/state-error.ts';
-import { DatabaseUnavailableError, type UnavailableReason } from './database-error.ts';
+import { DatabaseFaultError, DatabaseUnavailableError, type UnavailableReason } from './database-error.ts';
 
 /** SQLSTATEs (PostgreSQL, appendix A) after which the same statement may succeed later. */
 const unavailableStates: Readonly<Record<string, UnavailableReason>> = {
@@ -44,14 +44,16 @@ const timeoutMessages: ReadonlySet<string> = new Set([
 const brokenMessages =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after|The server does not support)/;
 
+const sqlState = /^[0-9A-Z]{5}$/;
+
 /** The error's code: a SQLSTATE or an errno name. */
-export function codeOf(error: unknown): string | null {
+function codeOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' ? code : null;
 }
 
 /** Name of the constraint that a statement broke. */
-export function constraintOf(error: unknown): string | null {
+function constraintOf(error: unknown): string | null {
   const constraint = error instanceof Error && 'constraint' in error ? error.constraint : null;
   return typeof constraint === 'string' ? constraint : null;
 }
@@ -89,6 +91,8 @@ export function mapDatabaseError(error: unknown): unknown {
   if (reason !== null) return new DatabaseUnavailableError(reason, { cause: error });
   const code = codeOf(error);
   // The driver's error repeats values of the statement (detail, where): it is not kept as the cause.
-  if (code !== null && invalidStates.has(code)) return new InvalidValueError(constraintOf(error) ?? code, null);
-  return error;
+  if (code === null || !sqlState.test(code)) return error;
+  return invalidStates.has(code)
+    ? new InvalidValueError(constraintOf(error) ?? code, null)
+    : new DatabaseFaultError(code, constraintOf(error));
 }

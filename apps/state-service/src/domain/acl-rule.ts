@@ -32,3 +32,6 @@ export interface AclRuleFilter {
 
 /** Of its own and of its groups together: as many as the contract's `allow` holds. */
 export const maxRulesPerUser = 256;
+
+/** Of the same rules, as JSON: a published user has to fit into a value of the bucket (512 KiB). */
+export const maxRuleBytesPerUser = 384 * 1024;

@@ -58,7 +58,12 @@ export class UnknownReferenceError extends Error {
   }
 }
 
-export type StateLimit = 'CredentialsPerUser' | 'GroupsPerUser' | 'RulesPerUser' | 'LiveKeysPerClient';
+export type StateLimit =
+  | 'CredentialsPerUser'
+  | 'GroupsPerUser'
+  | 'RulesPerUser'
+  | 'RuleBytesPerUser'
+  | 'LiveKeysPerClient';
 
 /** One more would be more than there may be. */
 export class LimitExceededError extends Error {

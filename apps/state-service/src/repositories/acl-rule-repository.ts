@@ -119,6 +119,7 @@ export function createAclRuleWriter(session: Session, recorder: ChangeRecorder):
       );
       if (row === undefined) throw new NotFoundError('AclRule', id);
       await subjects.touch(before.subject);
+      await subjects.requireBounds(before.subject);
       const after = ruleOf(row);
       await recorder.audit([{ action: 'Updated', kind: 'AclRule', name: id, before, after }]);
       return after;

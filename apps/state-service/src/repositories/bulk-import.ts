@@ -3,8 +3,8 @@
  * groups and rules one by one within their batch. Memory is that of one batch, however the rows come.
  */
 import type { Database } from '../database/database.ts';
-import { DatabaseUnavailableError } from '../database/database-error.ts';
-import { codeOf, mapDatabaseError } from '../database/map-database-error.ts';
+import { DatabaseFaultError, DatabaseUnavailableError } from '../database/database-error.ts';
+import { mapDatabaseError } from '../database/map-database-error.ts';
 import type { Session } from '../database/session.ts';
 import type { ImportConflictMode, ImportOutcome, ImportRow } from '../domain/import-row.ts';
 import {
@@ -149,7 +149,7 @@ function nameOf(row: ImportRow): string {
 /** The row's own fault; null: the import cannot go on. */
 function asRowError(error: unknown, row: ImportRow | undefined): RowError | null {
   if (error instanceof DatabaseUnavailableError) return null;
-  if (codeOf(error) === uniqueViolation)
+  if (error instanceof DatabaseFaultError && error.sqlState === uniqueViolation)
     return new AlreadyExistsError(row?.kind ?? 'User', row === undefined ? '' : nameOf(row));
   const isOfRow =
     error instanceof AlreadyExistsError ||

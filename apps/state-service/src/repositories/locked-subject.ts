@@ -1,5 +1,5 @@
 /** Locks on the users and groups that a change concerns, and the bounds that are only right while they are held. */
-import { maxRulesPerUser } from '../domain/acl-rule.ts';
+import { maxRuleBytesPerUser, maxRulesPerUser } from '../domain/acl-rule.ts';
 import {
   LimitExceededError,
   NotFoundError,
@@ -50,10 +50,15 @@ export function requireVersion({ kind, resource, version }: Versioned, expected:
 }
 
 const rulesOf = `
-  SELECT u.name FROM users u
-  WHERE u.name IN (CHOICE)
-    AND (SELECT count(*) FROM acl_rules r WHERE r.user_name = u.name)
-      + (SELECT count(*) FROM memberships m JOIN acl_rules r ON r.group_name = m.group_name WHERE m.user_name = u.name) > $2
+  SELECT u.name, held.count, held.bytes FROM users u CROSS JOIN LATERAL (
+    SELECT count(*) AS count,
+      coalesce(sum(octet_length(concat(array_to_json(r.domains), array_to_json(r.cidrs), array_to_json(r.ports)))), 0)::bigint
+        AS bytes
+    FROM acl_rules r
+    WHERE r.user_name = u.name
+      OR r.group_name IN (SELECT m.group_name FROM memberships m WHERE m.user_name = u.name)
+  ) AS held
+  WHERE u.name IN (CHOICE) AND (held.count > $2 OR held.bytes > $3)
   LIMIT 1`;
 
 /** With the user's row locked, after the change. */
@@ -76,6 +81,13 @@ export async function requireMembersRulesInBounds(session: Session, group: strin
 }
 
 async function requireNone(session: Session, text: string, choice: string | readonly string[]): Promise<void> {
-  const [over] = await session.query<{ name: string }>(text, [choice, maxRulesPerUser]);
-  if (over !== undefined) throw new LimitExceededError('RulesPerUser', maxRulesPerUser, over.name);
+  const [over] = await session.query<{ name: string; count: number }>(text, [
+    choice,
+    maxRulesPerUser,
+    maxRuleBytesPerUser,
+  ]);
+  if (over === undefined) return;
+  throw over.count > maxRulesPerUser
+    ? new LimitExceededError('RulesPerUser', maxRulesPerUser, over.name)
+    : new LimitExceededError('RuleBytesPerUser', maxRuleBytesPerUser, over.name);
 }

@@ -1,0 +1,138 @@
+/**
+ * Carries what is in the outbox to a publisher: reads rows, publishes the present state of the users they name, and removes
+ * the rows when a head that counts it in is stored. Invariant: a row is removed by the session that holds the right to publish, after
+ * that, never before. Several rows of a user are one publication.
+ */
+import { DeposedError } from '@sluice/live-config/publisher/publisher-error.ts';
+import type { Publisher } from '@sluice/live-config/publisher/publisher-port.ts';
+import type { TruthRecord } from '@sluice/live-config/publisher/truth.ts';
+import type { Database } from '../database/database.ts';
+import { readPublished } from './published-state.ts';
+import { deletedUser } from './published-user.ts';
+
+/** What the pump needs of the session that holds the right to publish. */
+export interface PumpSession {
+  query<Result extends object>(text: string, values?: readonly unknown[]): Promise<readonly Result[]>;
+}
+
+export interface OutboxPumpDeps {
+  readonly session: PumpSession;
+  readonly database: Database;
+  readonly publisher: Pick<Publisher, 'publish'>;
+  /** Seconds from the oldest of the rows' changes to the head that counts them in. */
+  readonly onCovered: (rows: number, lagSeconds: number) => void;
+  readonly onFailed: (reason: string) => void;
+}
+
+interface OutboxRow {
+  readonly id: number;
+  readonly user_name: string;
+  readonly generation: number;
+}
+
+const batchRows = 1_000;
+/** Rows that are with the publisher and not covered yet. */
+const maxHandedOver = 20_000;
+const names = (rows: readonly OutboxRow[]): readonly string[] => [...new Set(rows.map((row) => row.user_name))];
+
+export class OutboxPump {
+  readonly #deps: OutboxPumpDeps;
+  readonly #handedOver = new Set<number>();
+  #covered: number[] = [];
+  #isRemoving = false;
+  #isPumping = false;
+  #isWanted = false;
+  #isStopped = false;
+
+  constructor(deps: OutboxPumpDeps) {
+    this.#deps = deps;
+  }
+
+  get handedOver(): number {
+    return this.#handedOver.size;
+  }
+
+  /** Looks into the outbox now, or again after the look under way. Never rejects. */
+  wake(): void {
+    this.#isWanted = true;
+    if (!this.#isPumping) void this.#pump();
+  }
+
+  /** Nothing more is read or removed. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #pump(): Promise<void> {
+    this.#isPumping = true;
+    try {
+      while (this.#isWanted && !this.#isStopped && this.#handedOver.size < maxHandedOver) {
+        this.#isWanted = false;
+        if (await this.#handOver()) this.#isWanted = true;
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#deps.onFailed(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  /** Whether there may be more. */
+  async #handOver(): Promise<boolean> {
+    const rows = await this.#deps.session.query<OutboxRow>(
+      `SELECT id, user_name, generation FROM outbox WHERE id <> ALL ($1::bigint[]) ORDER BY id LIMIT ${batchRows}`,
+      [[...this.#handedOver]],
+    );
+    if (rows.length === 0) return false;
+    // Read after the rows, so it holds at least the changes they stand for.
+    const records = await this.#recordsOf(rows);
+    if (this.#isStopped) return false;
+    for (const { id } of rows) this.#handedOver.add(id);
+    void this.#publish(rows, records);
+    return rows.length === batchRows;
+  }
+
+  async #recordsOf(rows: readonly OutboxRow[]): Promise<readonly TruthRecord[]> {
+    const records = await readPublished(this.#deps.database, names(rows));
+    const found = new Set(records.map(({ key }) => key));
+    // Of a user whose deletion is forgotten already (a publisher was away for a month) the row itself still knows it.
+    const forgotten = rows
+      .map((row) => deletedUser(row.user_name, row.generation))
+      .filter(({ key }) => !found.has(key));
+    return [...records, ...forgotten];
+  }
+
+  async #publish(rows: readonly OutboxRow[], records: readonly TruthRecord[]): Promise<void> {
+    try {
+      await this.#deps.publisher.publish(records);
+      this.#covered.push(...rows.map(({ id }) => id));
+      if (!this.#isRemoving) await this.#remove();
+    } catch (error) {
+      for (const { id } of rows) this.#handedOver.delete(id);
+      // Whoever has taken over reads these rows too.
+      if (!(error instanceof DeposedError) && !this.#isStopped) {
+        this.#deps.onFailed(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  async #remove(): Promise<void> {
+    this.#isRemoving = true;
+    try {
+      while (this.#covered.length > 0 && !this.#isStopped) {
+        const ids = this.#covered;
+        this.#covered = [];
+        const [removed] = await this.#deps.session.query<{ count: number; lag: number | null }>(
+          `WITH removed AS (DELETE FROM outbox WHERE id = ANY ($1::bigint[]) RETURNING created_at)
+           SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS lag FROM removed`,
+          [ids],
+        );
+        for (const id of ids) this.#handedOver.delete(id);
+        if (removed !== undefined) this.#deps.onCovered(removed.count, removed.lag ?? 0);
+      }
+    } finally {
+      this.#isRemoving = false;
+    }
+    if (this.#isWanted && !this.#isPumping) void this.#pump();
+  }
+}
