@@ -1,7 +1,7 @@
 /** A closed bus keeps no process alive, whatever its server was doing. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openBlackHole } from '@sluice/testkit/black-hole-address.ts';
 import { whyNoNatsServer } from '@sluice/testkit/find-nats-server.ts';
 import { startNatsServer } from '@sluice/testkit/nats-server.ts';
@@ -11,7 +11,7 @@ import { connectedBucket } from '../port/bus-harness.ts';
 import { openNatsBus } from './nats-harness.ts';
 
 const skip = await whyNoNatsServer();
-const program = join(import.meta.dirname, 'open-bus-program.ts');
+const program = fileURLToPath(new URL('open-bus-program.ts', import.meta.url));
 
 async function assertEnds(args: readonly string[]): Promise<void> {
   const result = await runCommand(process.execPath, [program, ...args], { timeoutMs: 20_000 });

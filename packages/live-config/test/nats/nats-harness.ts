@@ -49,7 +49,7 @@ export async function withPlainClient<T>(url: string, act: (connection: NatsConn
   }
 }
 
-export async function recreateBucket(url: string): Promise<void> {
+async function recreateBucket(url: string): Promise<void> {
   await withPlainClient(url, async (connection) => {
     const manager = await jetstreamManager(connection);
     await manager.streams.delete(configStream);
