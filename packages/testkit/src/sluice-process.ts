@@ -25,6 +25,8 @@ export interface SluiceOptions {
   readonly prefix?: readonly string[];
   /** Use this file instead of one in a directory of its own (nothing is written then). */
   readonly configPath?: string;
+  /** Resolve at a line of this `msg` (`not ready`: ports are open, live configuration has not come); `ready` if absent. */
+  readonly startsWith?: 'ready' | 'not ready';
 }
 
 export interface SluiceExit {
@@ -66,16 +68,16 @@ export class SluiceProcess {
   }
 
   /** Resolves at the ready line; rejects with stderr when the process ends or says nothing. */
-  async waitUntilReady(): Promise<void> {
+  async waitUntilReady(msg: 'ready' | 'not ready' = 'ready'): Promise<void> {
     try {
-      this.#ready = await this.waitForLog((line) => line['msg'] === 'ready', { timeoutMs: startTimeoutMs });
+      this.#ready = await this.waitForLog((line) => line['msg'] === msg, { timeoutMs: startTimeoutMs });
     } catch (error) {
       throw new Error(`sluice did not become ready; stderr: ${this.stderr}`, { cause: error });
     }
   }
 
   get pid(): number {
-    return Number(this.#ready['pid']);
+    return Number(this.#ready['pid'] ?? this.#child.pid);
   }
 
   /** The ready line. */
@@ -188,6 +190,6 @@ export async function startSluice(scope: CleanupScope, options: SluiceOptions): 
   });
   const sluice = new SluiceProcess(child, configPath);
   scope.after(() => sluice.destroy());
-  await sluice.waitUntilReady();
+  await sluice.waitUntilReady(options.startsWith);
   return sluice;
 }
