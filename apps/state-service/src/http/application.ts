@@ -149,10 +149,12 @@ function observeRequests(app: StateApp, { logger, isDraining, metrics }: Applica
   app.decorateRequest('apiKey', null);
   app.decorateRequest('bodyBytes', null);
   app.decorateRequest('arrivedAtMs', 0);
+  app.addHook('onSend', async (_request, reply) => {
+    if (isDraining()) reply.header('connection', 'close');
+  });
   app.addHook('onRequest', async (request, reply) => {
     request.arrivedAtMs = performance.now();
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-    if (isDraining()) reply.header('connection', 'close');
     reply.raw.once('close', () => {
       const route = request.routeOptions.url ?? 'Unknown';
       const durationMs = Math.round((performance.now() - request.arrivedAtMs) * 1000) / 1000;

@@ -20,11 +20,13 @@ import { createRequestGate, type RequestGate } from '../http/request-gate.ts';
 import { createServiceMetrics } from '../http/service-metrics.ts';
 import { createStateApi } from '../http/state-api.ts';
 import { defaultStateApiBounds, type StateApiBounds } from '../http/state-api-deps.ts';
+import { type Maintenance, startMaintenance } from '../database/maintenance.ts';
 import { createPostgresStateStore, type PostgresStateStore } from '../repositories/postgres-state-store.ts';
 import { registerDatabaseMetrics } from './database-metrics.ts';
 import { ListenError } from './listen-error.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { createReadinessCheck } from './readiness-check.ts';
+import { UserPublishing } from './user-publishing.ts';
 import { within } from './within.ts';
 
 export interface ListenAddress {
@@ -81,6 +83,7 @@ export async function startStateService(settings: StateServiceSettings, deps: St
 
 /** What a database that hangs may take from the end of the process. */
 const closeDatabaseMs = 2_000;
+const maintenanceEveryMs = 600_000;
 
 class RunningService implements StateService {
   readonly #settings: StateServiceSettings;
@@ -89,11 +92,13 @@ class RunningService implements StateService {
   readonly #database: Database;
   readonly #store: PostgresStateStore;
   readonly #lastUse: LastUseRecorder;
+  readonly #publishing: UserPublishing;
   readonly #gate: RequestGate;
   readonly #ending = new AbortController();
   readonly #preparing = Promise.withResolvers<BootstrapResult | null>();
   #api: StateApp | null = null;
   #health: StateApp | null = null;
+  #maintenance: Maintenance | null = null;
   #isPrepared = false;
   #url = '';
   #adminUrl: string | null = null;
@@ -107,7 +112,15 @@ class RunningService implements StateService {
     const database = { ...defaultDatabaseConfig, ...settings.database, connectionString: connectionString.reveal() };
     this.#database = new Database(database, { nowMs: () => performance.now() });
     this.#lastUse = new LastUseRecorder(this.#database);
-    this.#store = createPostgresStateStore({ database: this.#database, pepper, onCommitted: () => {} });
+    this.#publishing = new UserPublishing(
+      { connectionString: connectionString.reveal(), ackKey: settings.ackKey },
+      { ...deps, database: this.#database },
+    );
+    this.#store = createPostgresStateStore({
+      database: this.#database,
+      pepper,
+      onCommitted: () => this.#publishing.wake(),
+    });
     this.#preparing.promise.catch(() => {}); // whoever asks for `prepared` sees it
   }
 
@@ -127,6 +140,7 @@ class RunningService implements StateService {
     const { listen, adminListen, tls } = this.#settings;
     const registry = createMetricsRegistry();
     registerDatabaseMetrics(registry, () => this.#database.stats);
+    this.#publishing.registerMetrics(registry);
     const common = this.#commonDeps(registry);
     this.#api = await createStateApi(
       { bounds: this.#bounds, tls, hasHealthRoutes: adminListen === null },
@@ -149,6 +163,7 @@ class RunningService implements StateService {
     try {
       const result = await prepareDatabase(preparation, { store: this.#store, logger: this.#deps.logger });
       this.#isPrepared = result !== null;
+      if (result !== null) this.#begin();
       this.#preparing.resolve(result);
     } catch (error) {
       this.#preparing.reject(error instanceof Error ? error : new Error(String(error)));
@@ -158,9 +173,16 @@ class RunningService implements StateService {
   async stop(drainMs: number): Promise<number> {
     this.#ending.abort();
     const cut = this.#api === null ? 0 : await this.#drain(this.#api, drainMs);
+    await within(closeDatabaseMs, this.#publishing.close());
     await within(closeDatabaseMs, this.#closeDatabase());
     await this.#health?.close();
     return cut;
+  }
+
+  /** What needs the tables. */
+  #begin(): void {
+    this.#publishing.start();
+    this.#maintenance = startMaintenance(maintenanceEveryMs, { database: this.#database, logger: this.#deps.logger });
   }
 
   #commonDeps(registry: MetricsRegistry) {
@@ -198,6 +220,7 @@ class RunningService implements StateService {
   }
 
   async #closeDatabase(): Promise<void> {
+    await this.#maintenance?.close();
     await this.#lastUse.close();
     await this.#database.close();
   }
