@@ -9,6 +9,7 @@ import { type ExitCode, exitCode } from './cli/exit-code.ts';
 import { hashPasswordCommand } from './cli/hash-password-command.ts';
 import { type Command, parseArguments, usageText } from './cli/parse-arguments.ts';
 import { runCommand } from './cli/run-command.ts';
+import { openPublisherBus } from './control/live/open-bus.ts';
 
 const out = (text: string): void => writeAll(1, text);
 const err = (text: string): void => writeAll(2, text);
@@ -43,6 +44,17 @@ async function obey(command: Command): Promise<ExitCode> {
         { stream: process.stdin, isTerminal: process.stdin.isTTY },
         { out, err },
       );
+    case 'status': {
+      const { statusCommand } = await import('./cli/status/status-command.ts');
+      return await statusCommand(command.options, { out, err });
+    }
+    case 'publish': {
+      const { publishCommand } = await import('./cli/publish/publish-command.ts');
+      const stopped = new Promise<void>((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+      });
+      return await publishCommand(command.options, { env: process.env, openBus: openPublisherBus, stopped, out, err });
+    }
     case 'state': {
       // Only here: a proxy that runs has no use for it.
       const { stateCommand } = await import('./cli/state/state-command.ts');

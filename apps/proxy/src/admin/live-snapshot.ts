@@ -33,4 +33,6 @@ export interface LiveSnapshot {
   /** How often each limit was reached since the start, by the name of the limit. */
   readonly limits: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Partial<Record<LiveGauge, number>>>;
+  /** How often the decision isolate did one thing for at least so long, since the start. */
+  readonly pauses: readonly { readonly atLeastSeconds: number; readonly count: number }[];
 }

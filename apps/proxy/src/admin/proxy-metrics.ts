@@ -102,6 +102,15 @@ function oncePerTurn(live: () => LiveSnapshot): () => LiveSnapshot {
   };
 }
 
+function buildInfo(version: string): ScrapedMetric {
+  return {
+    name: 'sluice_build_info',
+    help: 'Always 1; the labels say what runs.',
+    type: 'gauge',
+    read: () => [{ labels: { version, node: process.version }, value: 1 }],
+  };
+}
+
 /** Registers the metrics; throws if the registry has one of the names already. */
 export function createProxyMetrics(deps: ProxyMetricsDeps): ProxyMetrics {
   const counters = new ListenerCounters();
@@ -141,13 +150,18 @@ export function createProxyMetrics(deps: ProxyMetricsDeps): ProxyMetrics {
       type: 'counter',
       read: () => single(deps.droppedLogLines()),
     },
-    {
-      name: 'sluice_build_info',
-      help: 'Always 1; the labels say what runs.',
-      type: 'gauge',
-      read: () => [{ labels: { version: deps.version, node: process.version }, value: 1 }],
-    },
+    buildInfo(deps.version),
     ...gaugeMetrics(live),
+    {
+      name: 'sluice_decision_pauses_total',
+      help: 'How often the decision isolate did one thing for at least so many seconds.',
+      type: 'counter',
+      read: () =>
+        live().pauses.map(({ atLeastSeconds, count }) => ({
+          labels: { at_least: String(atLeastSeconds) },
+          value: count,
+        })),
+    },
     ...controlMetrics(deps.control),
   ];
   for (const metric of metrics) registerScrapedMetric(deps.registry, metric);

@@ -1,14 +1,19 @@
 /** The command line as data. Pure; what is wrong with it is for the person who typed it. */
 import { parseArgs } from 'node:util';
 import { type VerifierAlgorithm, verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
+import { type LiveArguments, parsePublishArguments, parseStatusArguments } from './live-arguments.ts';
+import type { PublishOptions } from './publish/publish-command.ts';
 import { parseStateArguments, type StateNoun, stateNouns } from './state/parse-state-arguments.ts';
 import type { StateCommand } from './state/state-deed.ts';
+import type { StatusOptions } from './status/status-command.ts';
 import { stateUsageText } from './state/state-usage.ts';
 
 export type Command =
   | { readonly kind: 'run'; readonly configPath: string }
   | { readonly kind: 'check'; readonly configPath: string }
   | { readonly kind: 'hashPassword'; readonly algorithm: VerifierAlgorithm }
+  | { readonly kind: 'status'; readonly options: StatusOptions }
+  | { readonly kind: 'publish'; readonly options: PublishOptions }
   | { readonly kind: 'state'; readonly command: StateCommand }
   | { readonly kind: 'version' }
   | { readonly kind: 'help' };
@@ -24,6 +29,12 @@ export const usageText = `usage: sluice COMMAND [OPTION]
   check [--config FILE]    validate FILE and print the effective configuration
   hash-password [--algorithm scrypt|argon2id|bcrypt]
                            read a password from standard input and print its verifier for users: … password: { scrypt: … }
+  status [--admin URL] [--json]
+                           ask a running proxy (default http://127.0.0.1:9900) how it is and what is live; 0 if it is ready
+  publish FILE [--nats URL]... [--dry-run] [--wait 10s] [--follow] [--ack-key FILE] [--credentials FILE | --nkey-seed FILE]
+          [--tls-ca FILE] [--tls-cert FILE --tls-key FILE]
+                           put the routes and listeners of FILE, and nothing else, into the bucket that proxies follow; wait
+                           for what they say; --follow stays and publishes FILE again when it changes
   version                  print the version
   help                     print this
 
@@ -39,10 +50,18 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (name === undefined) return usage('no command given');
   const noun = stateNouns.find((known) => known === name);
   if (noun !== undefined) return withState(noun, rest);
+  return withoutState(name, rest);
+}
+
+function withoutState(name: string, rest: readonly string[]): Arguments {
   switch (name) {
     case 'run':
     case 'check':
       return withConfig(name, rest);
+    case 'status':
+      return ofLive(parseStatusArguments(rest), (options) => ({ kind: 'status', options }));
+    case 'publish':
+      return ofLive(parsePublishArguments(rest), (options) => ({ kind: 'publish', options }));
     case 'hash-password':
       return withAlgorithm(rest);
     case 'version':
@@ -79,6 +98,10 @@ function withAlgorithm(rest: readonly string[]): Arguments {
   } catch (error) {
     return usage(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
   }
+}
+
+function ofLive<Options>(parsed: LiveArguments<Options>, toCommand: (options: Options) => Command): Arguments {
+  return parsed.kind === 'problem' ? usage(parsed.problem) : { kind: 'command', command: toCommand(parsed.options) };
 }
 
 function withState(noun: StateNoun, rest: readonly string[]): Arguments {

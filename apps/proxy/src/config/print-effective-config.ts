@@ -25,7 +25,8 @@ export interface PrintOptions {
 
 export const redactedSecret = '<redacted>';
 
-function printListener(listener: ListenerConfig): PrintableMap {
+/** A listener in the words of the schema, every default spelled out. */
+export function printListener(listener: ListenerConfig): PrintableMap {
   const { timeouts } = listener;
   return {
     name: listener.name,
@@ -65,7 +66,8 @@ function printTarget(target: RouteTarget): PrintableMap {
   }
 }
 
-function printRoute({ name, listeners, match, target, halfClose }: RouteConfig): PrintableMap {
+/** A route in the words of the schema, every default spelled out. */
+export function printRoute({ name, listeners, match, target, halfClose }: RouteConfig): PrintableMap {
   const { protocol, sni, alpn, sources } = match;
   return {
     name,

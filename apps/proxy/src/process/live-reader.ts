@@ -4,7 +4,7 @@ import { layout } from '@sluice/native/ring-layout.ts';
 import type { LiveSnapshot } from '../admin/live-snapshot.ts';
 import type { DecisionHost } from '../isolate/decision-host.ts';
 import type { EnginePlan } from '../isolate/isolate-messages.ts';
-import { longestPauseMs } from '../isolate/pause-meter.ts';
+import { countedPausesMs, longestPauseMs, pauseCounts } from '../isolate/pause-meter.ts';
 import type { BoundListener } from '../session/listener-set.ts';
 
 export interface LiveReaderDeps {
@@ -15,7 +15,7 @@ export interface LiveReaderDeps {
   readonly otherLimits: () => Readonly<Record<string, number>>;
 }
 
-const nothing: LiveSnapshot = { listeners: [], limits: {}, gauges: {} };
+const nothing: LiveSnapshot = { listeners: [], limits: {}, gauges: {}, pauses: [] };
 
 export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
   return () => {
@@ -46,8 +46,14 @@ export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
         engine_fds_max: deps.plan.fdBudget,
         decision_pause_seconds: longestPauseMs(host.pauses) / 1000,
       },
+      pauses: pausesOf(host),
     };
   };
+}
+
+function pausesOf({ pauses }: DecisionHost): LiveSnapshot['pauses'] {
+  const counts = pauseCounts(pauses);
+  return countedPausesMs.map((atLeastMs, index) => ({ atLeastSeconds: atLeastMs / 1000, count: counts[index] ?? 0 }));
 }
 
 /** Connections open now, over all listeners, those of removed listeners included. */

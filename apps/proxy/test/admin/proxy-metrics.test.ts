@@ -43,6 +43,10 @@ function openMetrics(): OpenMetrics {
       listeners: [{ name: 'edge', accepted: 5, active: 3, bytesUp: 10, bytesDown: 20 }],
       limits: { connections: 4, slots: 0 },
       gauges: { engine_pipes_in_use: 7, decision_pause_seconds: 0.012 },
+      pauses: [
+        { atLeastSeconds: 0.005, count: 3 },
+        { atLeastSeconds: 0.01, count: 1 },
+      ],
     },
     reads: 0,
   };
@@ -93,6 +97,8 @@ test('exports every metric of the design by its name and labels', async () => {
     `sluice_build_info{version="0.1.0",node="${process.version}"} 1`,
     'sluice_engine_pipes_in_use 7',
     'sluice_decision_pause_seconds 0.012',
+    'sluice_decision_pauses_total{at_least="0.005"} 3',
+    'sluice_decision_pauses_total{at_least="0.01"} 1',
   ]);
 });
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { createPauseMeter, longestPauseMs, type PauseMeter } from '../../src/isolate/pause-meter.ts';
+import {
+  countedPausesMs,
+  createPauseMeter,
+  longestPauseMs,
+  type PauseMeter,
+  pauseCounts,
+} from '../../src/isolate/pause-meter.ts';
 
 function openMeter(t: TestContext, nowMs: () => number): PauseMeter {
   const meter = createPauseMeter(nowMs);
@@ -39,5 +45,18 @@ describe('the pause meter', () => {
     };
     assert.throws(() => meter.timed(fail), RangeError);
     assert.equal(longestPauseMs(meter.shared), dayMs);
+  });
+
+  it('counts a pause under every length that it reached', (t) => {
+    const meter = openMeter(t, () => 0);
+    const before = pauseCounts(meter.shared);
+    meter.note(dayMs);
+    meter.note(999.9);
+    meter.note(1);
+    const more = pauseCounts(meter.shared).map((count, index) => count - (before[index] ?? 0));
+    // A garbage collection may have been one of the short ones.
+    for (const [index, lengthMs] of countedPausesMs.entries())
+      assert.ok((more[index] ?? 0) >= (lengthMs === 1000 ? 1 : 2));
+    assert.equal(more.at(-1), 1);
   });
 });

@@ -4,6 +4,7 @@ import { counterNames, type CounterName } from '@sluice/native/counters.ts';
 import { defaultShape, layout, regionBytes } from '@sluice/native/ring-layout.ts';
 import { gaugeHelp } from '../../src/admin/live-snapshot.ts';
 import type { DecisionHost } from '../../src/isolate/decision-host.ts';
+import { countedPausesMs } from '../../src/isolate/pause-meter.ts';
 import { activeConnections, createLiveReader } from '../../src/process/live-reader.ts';
 import { configOf, withListener } from '../config/parse-text.ts';
 
@@ -25,8 +26,8 @@ function setListener(into: SharedArrayBuffer, id: number, cells: readonly number
 
 /** A host as the reader sees it: shared memory. Nothing is asked of it. */
 function hostOf(regions: readonly SharedArrayBuffer[], longestPauseMs = 0): DecisionHost {
-  const pauses = new SharedArrayBuffer(8);
-  new Float64Array(pauses)[0] = longestPauseMs;
+  const pauses = new SharedArrayBuffer(8 * (1 + countedPausesMs.length));
+  new Float64Array(pauses).set([longestPauseMs, 3, 1]);
   const refuse = (): never => assert.fail('the isolate was asked');
   return { regions, pauses, prepare: refuse, commit: refuse, abort: refuse, changeUsers: refuse, drain: refuse };
 }
@@ -44,7 +45,7 @@ function read(
 
 describe('the live reader', () => {
   it('knows nothing before the isolate has started', () => {
-    assert.deepEqual(read(null), { listeners: [], limits: {}, gauges: {} });
+    assert.deepEqual(read(null), { listeners: [], limits: {}, gauges: {}, pauses: [] });
   });
 
   it('sums the workers for each listener by its id', () => {
@@ -96,6 +97,16 @@ describe('the live reader', () => {
       decision_pause_seconds: 0.0125,
     });
     assert.deepEqual(Object.keys(gauges), Object.keys(gaugeHelp));
+  });
+
+  it('counts the pauses of the decision isolate by their length', () => {
+    const { pauses } = read(hostOf([region()]));
+    assert.deepEqual(pauses.slice(0, 3), [
+      { atLeastSeconds: 0.005, count: 3 },
+      { atLeastSeconds: 0.01, count: 1 },
+      { atLeastSeconds: 0.02, count: 0 },
+    ]);
+    assert.equal(pauses.length, countedPausesMs.length);
   });
 
   it('counts what is open on listeners that are gone, too', () => {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Problem, problemSchema } from '@sluice/contract/state-api/problem.ts';
-import { maxCursorLength } from '@sluice/contract/state-api/page.ts';
+import { maxCursorLength, maxPageSize } from '@sluice/contract/state-api/page.ts';
 import type { Static, TSchema } from 'typebox';
 import { Check, Clean } from 'typebox/value';
 import { boundedBody } from './bounded-body.ts';
@@ -39,7 +39,6 @@ type Outcome =
   | { readonly kind: 'Failed'; readonly failure: RequestFailure; readonly error: Error };
 
 const timeoutMs = 30_000;
-const pageSize = 500;
 /** fetch's codes for a connection that was never there. */
 const neverSent = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT', 'EHOSTUNREACH', 'ENETUNREACH']);
 
@@ -84,7 +83,7 @@ export class StateClient {
     for (let cursor: string | null = ''; cursor !== null; ) {
       const parameters = new URLSearchParams({
         ...query,
-        limit: String(pageSize),
+        limit: String(maxPageSize),
         ...(cursor === '' ? {} : { cursor }),
       });
       const page: Answer<Static<Schema>> = await this.read(`${path}?${parameters.toString()}`, schema);
