@@ -11,6 +11,8 @@ export interface LeaderSessionOptions {
   readonly connectionString: string;
   /** Something is new in the outbox. */
   readonly onNotified: () => void;
+  /** The server ends a session that says nothing for this long; 10 s unless given. */
+  readonly silenceLimitMs?: number;
 }
 
 /** Where writers say that there is something in the outbox. */
@@ -18,27 +20,32 @@ export const outboxChannel = 'sluice_outbox';
 
 const leaderLockKey = 7_241_865_005;
 const statementTimeoutMs = 5_000;
-const silenceLimit = '10s';
-const pingEveryMs = 2_000;
+const defaultSilenceLimitMs = 10_000;
+/** Of the limit: one ping may be late. */
+const pingsWithinLimit = 5;
 
 export class LeaderSession {
   readonly #client: Client;
   readonly #lost = Promise.withResolvers<string>();
   readonly #ping: NodeJS.Timeout;
+  /** Statements go one after the other, as the driver wants it. */
+  #last: Promise<unknown> = Promise.resolve();
   #isLost = false;
   #isLeader = false;
 
-  private constructor(client: Client, onNotified: () => void) {
+  private constructor(client: Client, silenceLimitMs: number, onNotified: () => void) {
     this.#client = client;
     client.on('error', (error) => this.#lose(error.message));
     client.on('end', () => this.#lose('the connection was closed'));
     client.on('notification', onNotified);
-    this.#ping = setInterval(() => void this.query('SELECT 1').catch(() => {}), pingEveryMs);
+    const ping = (): void => void this.query('SELECT 1').catch(() => {}); // it is lost then
+    this.#ping = setInterval(ping, silenceLimitMs / pingsWithinLimit);
     this.#ping.unref();
   }
 
   /** Rejects when there is no connection within some seconds. */
-  static async open({ connectionString, onNotified }: LeaderSessionOptions): Promise<LeaderSession> {
+  static async open(options: LeaderSessionOptions): Promise<LeaderSession> {
+    const { connectionString, onNotified, silenceLimitMs = defaultSilenceLimitMs } = options;
     const bounds = { connectTimeoutMs: statementTimeoutMs, statementTimeoutMs, lockTimeoutMs: statementTimeoutMs };
     const client = new Client({
       ...connectionSettings(connectionString, bounds),
@@ -46,9 +53,9 @@ export class LeaderSession {
     });
     client.on('error', () => {}); // also between here and the session's own listener
     await client.connect();
-    const session = new LeaderSession(client, onNotified);
+    const session = new LeaderSession(client, silenceLimitMs, onNotified);
     try {
-      await session.query(`SET idle_session_timeout = '${silenceLimit}'`);
+      await session.query(`SET idle_session_timeout = ${silenceLimitMs}`);
       await session.query(`LISTEN ${outboxChannel}`);
       return session;
     } catch (error) {
@@ -78,14 +85,11 @@ export class LeaderSession {
     return this.isLeader;
   }
 
-  /** A statement that fails for want of an answer ends the session. */
+  /** A statement that fails ends the session. */
   async query<Result extends object = Row>(text: string, values: readonly unknown[] = []): Promise<readonly Result[]> {
-    try {
-      return (await this.#client.query<Result & Record<string, unknown>>(text, [...values])).rows;
-    } catch (error) {
-      this.#lose(error instanceof Error ? error.message : String(error));
-      throw error;
-    }
+    const answer = this.#last.then(() => this.#client.query<Result & Record<string, unknown>>(text, [...values]));
+    this.#last = answer.catch((error: unknown) => this.#lose(error instanceof Error ? error.message : String(error)));
+    return (await answer).rows;
   }
 
   /** Lets go of the right to publish. */
