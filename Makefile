@@ -9,7 +9,7 @@ help: ## Print this list
 build: ## Install what is needed and build the native addon; after it `npx sluice` works
 	@hack/build.sh
 
-run: ## Start Sluice on examples/quickstart.yaml and print the commands that try each branch
+run: ## Start proxy and state service on examples/quickstart.yaml and print the commands that try each branch
 	@hack/run.sh
 
 test: ## Run every test: TypeScript, C++ under sanitizers, fuzz corpora, end to end

@@ -9,6 +9,9 @@ export interface QuickstartFacts {
   readonly ports: QuickstartPorts;
   readonly certPath: string;
   readonly proxyPid: number;
+  /** Holds the key that the state service takes orders from. */
+  readonly adminKeyFile: string;
+  readonly dataDirectory: string;
 }
 
 interface Trial {
@@ -108,6 +111,41 @@ function forwardTrials({ ports }: QuickstartFacts): readonly Trial[] {
   ];
 }
 
+/** In this order: each builds on the one before, and the last leaves things as they were. */
+function userTrials({ ports, adminKeyFile }: QuickstartFacts): readonly Trial[] {
+  const access = `--state http://127.0.0.1:${ports.STATE} --key-file ${adminKeyFile}`;
+  const login = 'alice:wonderland';
+  const socks = `curl -sS --proxy socks5h://${login}@127.0.0.1:${ports.EDGE} http://127.0.0.1:${ports.SITE}/by-alice`;
+  const connect = `curl -sS --proxytunnel --proxy http://${login}@127.0.0.1:${ports.FORWARD} http://127.0.0.1:${ports.SITE}/by-alice`;
+  return [
+    {
+      shows: 'Create a user in the state service; typed by hand, the password is asked for and not shown',
+      command: `echo wonderland | npx sluice user add alice --destinations Rules ${access}`,
+      answers: 'created user alice',
+    },
+    {
+      shows: 'Allow it a destination',
+      command: `npx sluice acl add --user alice --cidr 127.0.0.1/32 --port ${ports.SITE} ${access}`,
+      answers: 'added rule, and its id',
+    },
+    { shows: 'Use it through SOCKS5', command: socks, answers: 'origin site: GET /by-alice' },
+    { shows: 'Use it through HTTP CONNECT', command: connect, answers: 'origin site: GET /by-alice' },
+    { shows: 'Revoke it', command: `npx sluice user disable alice ${access}`, answers: 'disabled user alice' },
+    { shows: 'It is refused by SOCKS5', command: socks, answers: 'curl: (97) a rejection' },
+    {
+      shows: 'and by HTTP CONNECT',
+      command: connect.replace('-sS', `-sS -o /dev/null -w '%{http_connect}\\n'`),
+      answers: '407',
+    },
+    { shows: 'Delete it', command: `npx sluice user rm alice ${access}`, answers: 'deleted user alice' },
+    {
+      shows: 'What the proxy has of the live configuration, and how old it is',
+      command: `npx sluice status --admin http://127.0.0.1:${ports.ADMIN}`,
+      answers: 'the range of users, Live',
+    },
+  ];
+}
+
 function operatorTrials({ ports, proxyPid }: QuickstartFacts): readonly Trial[] {
   return [
     { shows: 'Readiness', command: `curl -sS http://127.0.0.1:${ports.ADMIN}/readyz`, answers: '{"ready":true}' },
@@ -135,14 +173,17 @@ export function quickstartText(facts: QuickstartFacts): string {
     ...tlsTrials(facts),
     ...otherProtocolTrials(facts),
     ...forwardTrials(facts),
+    ...userTrials(facts),
     ...operatorTrials(facts),
   ];
   return [
     '',
-    '# Sluice runs on examples/quickstart.yaml. Try these in another terminal, in this folder:',
+    '# Sluice runs on examples/quickstart.yaml, and beside it the state service, with a PostgreSQL of its own whose data is',
+    `# in ${facts.dataDirectory} and stays there (QUICKSTART_DATA names another place).`,
+    '# Try these in another terminal, in this folder:',
     '',
     ...trials.flatMap(({ shows, command, answers }) => [`# ${shows}`, command, `#   -> ${answers}`, '']),
-    '# Below: the log of the proxy, one line for each connection. Ctrl-C ends all.',
+    '# Below: the log, one line for each connection. Ctrl-C ends all.',
     '',
   ].join('\n');
 }

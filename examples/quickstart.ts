@@ -1,6 +1,7 @@
 /**
- * `make run`: a TLS, an SSH-banner and an HTTP origin, and Sluice before them on quickstart.yaml; prints the commands that
- * try every branch, then the proxy's log. Ctrl-C ends all of it. QUICKSTART_*_PORT move the ports.
+ * `make run`: a TLS, an SSH-banner and an HTTP origin, and before them Sluice on quickstart.yaml, proxy and state service in
+ * one; prints the commands that try every branch, then the log. Ctrl-C ends all of it. QUICKSTART_*_PORT move the ports,
+ * QUICKSTART_DATA the data.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,13 +20,19 @@ import {
   type QuickstartPorts,
   readQuickstartPorts,
 } from './quickstart-ports.ts';
-import { type Proxy, type ReadyLine, startProxy } from './start-proxy.ts';
+import { type AllInOne, type ReadyLines, startAllInOne } from './start-all-in-one.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // As a person would type it: relative to the folder that the printed commands are run in.
 const configPath = 'examples/quickstart.yaml';
+const dataVariable = 'QUICKSTART_DATA';
+const adviceText = `If a port is taken: ${portVariable('EDGE')}=0 make run, or ${portVariable('STATE')}=0 make run (likewise FORWARD, PROBE, ADMIN)
+If another one runs on the same data: ${dataVariable}=DIRECTORY make run
+`;
+/** The same as in quickstart.yaml. */
+const defaultData = '.cache/quickstart';
 const names = ['www.example.test', '*.shop.example.test', 'api.example.test'];
 
 function systemCode(error: unknown): string {
@@ -67,26 +74,27 @@ function portOf(address: string | undefined): number {
   return Number(address?.slice(address.lastIndexOf(':') + 1));
 }
 
-function realPorts(origins: QuickstartPorts, ready: ReadyLine): QuickstartPorts {
-  const at = (name: string): number => portOf(ready.listeners.find((listener) => listener.name === name)?.addresses[0]);
-  return { ...origins, EDGE: at('edge'), FORWARD: at('forward'), PROBE: at('probe'), ADMIN: portOf(ready.admin) };
+function realPorts(origins: QuickstartPorts, { proxy, state }: ReadyLines): QuickstartPorts {
+  const at = (name: string): number => portOf(proxy.listeners.find((listener) => listener.name === name)?.addresses[0]);
+  const [EDGE, FORWARD, PROBE] = [at('edge'), at('forward'), at('probe')];
+  return { ...origins, EDGE, FORWARD, PROBE, ADMIN: portOf(proxy.admin), STATE: portOf(state.url) };
 }
 
-function stopWhenAsked(proxy: Proxy): () => boolean {
+function stopWhenAsked(running: AllInOne): () => boolean {
   let isAsked = false;
   const stop = (): void => {
     isAsked = true;
-    proxy.stop();
+    running.stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   // Nobody reads any more (`make run | head`): end too.
   process.stdout.on('error', stop);
-  // Whatever ends us, the proxy does not stay behind.
-  process.on('exit', () => proxy.stop());
+  // Whatever ends us, nothing stays behind.
+  process.on('exit', () => running.stop());
   return () => isAsked;
 }
 
-/** Resolves with the exit code when the proxy has ended. */
+/** Resolves with the exit code when all has ended. */
 async function runQuickstart(environment: Environment): Promise<number> {
   const wanted = readQuickstartPorts(await readFile(configPath, 'utf8'), environment);
   await using scope = new AsyncDisposableStack();
@@ -100,21 +108,24 @@ async function runQuickstart(environment: Environment): Promise<number> {
     SITE: await openAt('SITE', wanted, scope, openHttpOrigin),
   };
   const variables = quickstartPlaces.map((place) => [portVariable(place), String(origins[place])] as const);
-  const proxy = startProxy({
-    command: join(root, 'apps/proxy/bin/sluice'),
-    configPath,
-    env: { ...environment, ...Object.fromEntries(variables) },
+  const dataDirectory = environment[dataVariable] ?? defaultData;
+  const running = startAllInOne({
+    program: join(root, 'examples/all-in-one/main.ts'),
+    args: ['--config', configPath, '--data', dataDirectory, '--listen', `127.0.0.1:${wanted.STATE}`],
+    env: { ...environment, [dataVariable]: dataDirectory, ...Object.fromEntries(variables) },
     onLine: (line) => process.stdout.write(`${line}\n`),
   });
-  const isAsked = stopWhenAsked(proxy);
-  const ready = await proxy.ready;
-  if (ready === null) {
-    process.stderr.write(`If a port is taken: ${portVariable('EDGE')}=0 make run (likewise FORWARD, PROBE, ADMIN)\n`);
-  } else {
-    const facts = { ports: realPorts(origins, ready), certPath: certificate.certPath, proxyPid: ready.pid };
-    process.stdout.write(quickstartText(facts));
+  const isAsked = stopWhenAsked(running);
+  const ready = await running.ready;
+  if (ready === null) process.stderr.write(adviceText);
+  else {
+    const { pid } = ready.proxy;
+    const { adminKeyFile } = ready.state;
+    const ports = realPorts(origins, ready);
+    const { certPath } = certificate;
+    process.stdout.write(quickstartText({ ports, certPath, proxyPid: pid, adminKeyFile, dataDirectory }));
   }
-  const code = await proxy.ended;
+  const code = await running.ended;
   return isAsked() ? code : Math.max(1, code);
 }
 

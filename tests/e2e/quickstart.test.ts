@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { chown } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -16,10 +17,11 @@ import { openServer } from '@sluice/testkit/open-server.ts';
 import { type CommandResult, runCommand } from '@sluice/testkit/run-command.ts';
 import { sluiceCommand } from '@sluice/testkit/sluice-command.ts';
 import { systemPath } from '@sluice/testkit/system-path.ts';
+import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 import { within } from '@sluice/testkit/within.ts';
 
 const root = join(dirname(sluiceCommand), '../../..');
-const places = ['EDGE', 'FORWARD', 'PROBE', 'ADMIN', 'WEB', 'API', 'SHELL', 'SITE'] as const;
+const places = ['EDGE', 'FORWARD', 'PROBE', 'ADMIN', 'WEB', 'API', 'SHELL', 'SITE', 'STATE'] as const;
 const anyPorts = Object.fromEntries(places.map((place) => [`QUICKSTART_${place}_PORT`, '0']));
 const missing = ['curl', 'openssl', 'nc'].filter((name) => !hasCommand(name));
 const skip = missing.length === 0 ? false : `not installed: ${missing.join(', ')}`;
@@ -31,11 +33,19 @@ interface Quickstart {
   readonly interrupt: () => void;
 }
 
-function startQuickstart(scope: CleanupScope, ports: Readonly<Record<string, string>>): Quickstart {
-  const child = spawn(join(root, 'node_modules/.bin/node'), ['examples/quickstart.ts'], {
+interface QuickstartOptions {
+  /** The data of the state service. */
+  readonly data: string;
+  readonly ports?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+}
+
+function startQuickstart(scope: CleanupScope, { data, ports = anyPorts, uid }: QuickstartOptions): Quickstart {
+  const child = spawn(process.execPath, ['examples/quickstart.ts'], {
     cwd: root,
-    env: { PATH: systemPath, ...ports },
+    env: { PATH: systemPath, QUICKSTART_DATA: data, ...ports },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   const log = new JsonLines(child.stdout);
   let stderr = '';
@@ -48,27 +58,22 @@ function startQuickstart(scope: CleanupScope, ports: Readonly<Record<string, str
   });
   scope.after(async () => {
     child.kill('SIGTERM');
-    await within(10_000, 'the end of the quickstart', ended);
+    await within(20_000, 'the end of the quickstart', ended);
   });
   return { log, stderr: () => stderr, ended, interrupt: () => child.kill('SIGINT') };
 }
 
-/** What was printed, once all of it was: comments and commands. */
+/** What was printed, once all of it was: comments and commands. Rejects when it ends before. */
 async function printedLines(quickstart: Quickstart): Promise<readonly string[]> {
-  return await eventually(
-    () => {
-      assert.ok(
-        quickstart.log.strays.some((line) => line.includes('Ctrl-C ends all')),
-        quickstart.stderr(),
-      );
-      return quickstart.log.strays;
-    },
-    { timeoutMs: 20_000 },
-  );
+  const isPrinted = (): boolean => quickstart.log.strays.some((line) => line.includes('Ctrl-C ends all'));
+  const printed = eventually(() => assert.ok(isPrinted(), quickstart.stderr()), { timeoutMs: 40_000 });
+  const ended = quickstart.ended.then(() => assert.ok(isPrinted(), `it has ended: ${quickstart.stderr()}`));
+  await Promise.race([printed, ended]);
+  return quickstart.log.strays;
 }
 
 async function run(command: string): Promise<CommandResult> {
-  return await runCommand('/bin/sh', ['-c', command], { cwd: root, timeoutMs: 8_000 });
+  return await runCommand('/bin/sh', ['-c', command], { cwd: root, timeoutMs: 15_000 });
 }
 
 /** What a command must do: what it prints, its exit code, and route and reason in the access log. */
@@ -101,9 +106,19 @@ const expectations: readonly Expected[] = [
   { stdout: /^403\n$/u, stderr: /403/u, code: 56, access: ['connect', /^NotAllowed$/u] },
   { stdout: /^$/u, access: [null, /^NoRoute$/u] },
   { stdout: /^$/u, access: [null, /^DetectTimeout$/u] },
+  { stdout: /^created user alice\n$/u },
+  { stdout: /^added rule \S+\n$/u },
+  { stdout: /^origin site: GET \/by-alice\n$/u, access: ['socks', finished] },
+  { stdout: /^origin site: GET \/by-alice\n$/u, access: ['connect', finished] },
+  { stdout: /^disabled user alice\n$/u },
+  { stdout: /^$/u, stderr: /^curl: \(97\)/u, code: 97, access: ['socks', /^AuthFailed$/u] },
+  { stdout: /^407\n$/u, stderr: /407/u, code: 56, access: ['connect', /^AuthFailed$/u] },
+  { stdout: /^deleted user alice\n$/u },
+  { stdout: /^users .*\bLive\b/imu },
   { stdout: /^\{"ready":true\}\s*$/u },
   { stdout: /^sluice_connections_accepted_total\{listener="edge"\} [1-9]/mu },
-  { stdout: /^listeners:\n {2}- name: edge\n/mu },
+  // The file alone has no message system: only the all-in-one brings one along.
+  { stdout: /^listeners:\n {2}- name: edge\n/mu, stderr: /^examples\/quickstart\.yaml:\d+:\d+: control has no nats/u },
   { stdout: /^$/u },
 ];
 
@@ -122,7 +137,7 @@ async function check(command: string, expected: Expected, log: JsonLines): Promi
 }
 
 test('each printed command answers what is printed behind it', { skip }, async (t) => {
-  const quickstart = startQuickstart(t, anyPorts);
+  const quickstart = startQuickstart(t, { data: await createTemporaryDirectory(t) });
   const lines = await printedLines(quickstart);
   const commands = lines.filter((line) => line !== '' && !line.startsWith('#'));
   assert.equal(commands.length, expectations.length, commands.join('\n'));
@@ -130,27 +145,77 @@ test('each printed command answers what is printed behind it', { skip }, async (
   await quickstart.log.waitFor((line) => line['msg'] === 'reloaded');
 });
 
-test('Ctrl-C ends the proxy and removes what was made', { skip }, async (t) => {
-  const quickstart = startQuickstart(t, anyPorts);
+test('Ctrl-C ends all of it and removes what was made, but not the data', { skip }, async (t) => {
+  const data = await createTemporaryDirectory(t);
+  const quickstart = startQuickstart(t, { data });
   const lines = await printedLines(quickstart);
   const certificate = /--cacert (\S+)/u.exec(lines.join('\n'))?.[1] ?? '';
   assert.ok(existsSync(certificate), certificate);
   const ready: JsonLine = await quickstart.log.waitFor((line) => line['msg'] === 'ready');
   quickstart.interrupt();
-  assert.equal(await within(10_000, 'the end of the quickstart', quickstart.ended), 0);
+  assert.equal(await within(20_000, 'the end of the quickstart', quickstart.ended), 0);
   assert.equal(quickstart.log.last?.['msg'], 'stopped');
+  assert.ok(existsSync(join(data, 'postgres/PG_VERSION')));
+  assert.equal(existsSync(join(data, 'postgres/postmaster.pid')), false);
   assert.throws(() => process.kill(Number(ready['pid']), 0), { code: 'ESRCH' });
   assert.equal(existsSync(dirname(certificate)), false);
+});
+
+/** The commands that make alice and use her through SOCKS5: the first three that name her. */
+async function commandsOfAlice(quickstart: Quickstart): Promise<readonly string[]> {
+  const lines = await printedLines(quickstart);
+  return lines.filter((line) => !line.startsWith('#') && line.includes('alice')).slice(0, 3);
+}
+
+test('users outlive the process: a second run on the same data accepts them', { skip }, async (t) => {
+  const data = await createTemporaryDirectory(t);
+  const first = startQuickstart(t, { data });
+  for (const command of (await commandsOfAlice(first)).slice(0, 2)) {
+    const { code, stderr } = await run(command);
+    assert.equal(code, 0, stderr);
+  }
+  first.interrupt();
+  assert.equal(await within(20_000, 'the end of the quickstart', first.ended), 0);
+  // The rule names the port of the origin.
+  const site = first.log.strays.map((line) => /:(\d+)\/by-alice/u.exec(line)?.[1]).find((port) => port !== undefined);
+  const second = startQuickstart(t, { data, ports: { ...anyPorts, QUICKSTART_SITE_PORT: site ?? '' } });
+  const use = (await commandsOfAlice(second))[2] ?? '';
+  assert.match((await run(use)).stdout, /^origin site: GET \/by-alice\n$/u);
+});
+
+test('two on the same data: the second ends and says how to have two', { skip }, async (t) => {
+  const data = await createTemporaryDirectory(t);
+  const first = startQuickstart(t, { data });
+  await printedLines(first);
+  const second = startQuickstart(t, { data });
+  assert.equal(await within(40_000, 'the end of the second', second.ended), 1);
+  assert.match(second.stderr(), /postmaster\.pid.*\n(?:.*\n)*.*QUICKSTART_DATA=DIRECTORY make run/u);
+  assert.equal((await run((await commandsOfAlice(first))[0] ?? '')).code, 0);
+});
+
+const nobody = 65_534;
+const withoutRoot = process.getuid?.() === 0 ? skip : 'the other tests run without root already';
+
+test('needs no root', { skip: withoutRoot }, async (t) => {
+  const data = await createTemporaryDirectory(t);
+  await chown(data, nobody, nobody);
+  const quickstart = startQuickstart(t, { data, uid: nobody });
+  for (const command of await commandsOfAlice(quickstart)) {
+    const { code, stderr } = await run(command);
+    assert.equal(code, 0, stderr);
+  }
 });
 
 for (const [place, what] of [
   ['EDGE', /listener "edge" cannot bind/u],
   ['SITE', /site origin/u],
+  ['STATE', /127\.0\.0\.1:\d+/u],
 ] as const) {
   test(`a taken ${place} port is named together with the variable that moves it`, { skip }, async (t) => {
     const taken = await openServer(t, createServer());
     const variable = `QUICKSTART_${place}_PORT`;
-    const quickstart = startQuickstart(t, { ...anyPorts, [variable]: String(taken.port) });
+    const ports = { ...anyPorts, [variable]: String(taken.port) };
+    const quickstart = startQuickstart(t, { data: await createTemporaryDirectory(t), ports });
     assert.equal(await within(20_000, 'the end of the quickstart', quickstart.ended), 1);
     assert.match(quickstart.stderr(), what);
     assert.match(quickstart.stderr(), /EADDRINUSE/u);
@@ -160,7 +225,8 @@ for (const [place, what] of [
 }
 
 test('a variable that is no port is refused', async (t) => {
-  const quickstart = startQuickstart(t, { ...anyPorts, QUICKSTART_EDGE_PORT: 'https' });
+  const ports = { ...anyPorts, QUICKSTART_EDGE_PORT: 'https' };
+  const quickstart = startQuickstart(t, { data: await createTemporaryDirectory(t), ports });
   assert.equal(await within(20_000, 'the end of the quickstart', quickstart.ended), 1);
   assert.match(quickstart.stderr(), /QUICKSTART_EDGE_PORT=https is not a port/u);
 });
