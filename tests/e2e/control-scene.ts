@@ -23,6 +23,7 @@ const peaceTimeoutMs = 60_000;
 export interface ControlScene {
   readonly plane: ControlPlane;
   readonly proxies: readonly ControlledProxy[];
+  readonly mortals: readonly ControlledProxy[];
   readonly origin: OpenServer;
   /** Over every proxy of `proxies`, by a user that is never touched. */
   readonly load: TunnelLoad;
@@ -31,8 +32,8 @@ export interface ControlScene {
 
 export interface ControlSceneOptions extends ControlPlaneOptions {
   readonly proxies?: readonly string[];
-  /** More proxies that revoked users are asked for through, started or not. */
-  readonly alsoWatched?: (plane: ControlPlane) => Promise<readonly ControlledProxy[]>;
+  /** Names of more proxies, started too, that the test will kill: no tunnels go through them. */
+  readonly mortals?: readonly string[];
 }
 
 export async function createLogin(plane: ControlPlane, name: string): Promise<void> {
@@ -72,13 +73,13 @@ export async function openControlScene(scope: CleanupScope, options: ControlScen
   const names = options.proxies ?? ['one', 'two'];
   const proxies = await Promise.all(names.map((name) => plane.startProxy(name)));
   const origin = await startEchoOrigin(scope);
-  const watched = [...proxies, ...((await options.alsoWatched?.(plane)) ?? [])];
-  const revoked = new RevokedWatch(scope, { proxies: watched, password, to: origin });
+  const mortals = await Promise.all((options.mortals ?? []).map((name) => plane.startProxy(name)));
+  const revoked = new RevokedWatch(scope, { proxies: [...proxies, ...mortals], password, to: origin });
   // Proxies are ready with the first head, which need not have the newest user yet.
   await everyProxy({ origin, proxies }, steadyUser, 'Open');
   const edges = proxies.map(({ edge }) => edge);
   const load = startTunnelLoad(scope, { edges, user: steadyUser, password, to: origin });
-  const scene = { plane, proxies, origin, revoked, load };
+  const scene = { plane, proxies, mortals, origin, revoked, load };
   await revoke(scene, 'gone');
   return scene;
 }

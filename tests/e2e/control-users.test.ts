@@ -61,8 +61,8 @@ async function everywhere(visit: Visit): Promise<void> {
 function accepted(user: string, onOpen: (client: TcpClient) => void): Visit {
   return async (proxy, protocol) => {
     const outcome = await openTunnel({ edge: proxy.edge, protocol, user, password, to: theScene().origin });
-    assert.equal(outcome.kind, 'Open', `${proxy.name} by ${protocol}`);
     if (outcome.kind === 'Open') onOpen(outcome.client);
+    assert.equal(outcome.kind, 'Open', `${proxy.name} by ${protocol}`);
   };
 }
 
@@ -120,8 +120,8 @@ test('a user comes back with a new password: the old one stays refused', { skip 
       async () => {
         const asked = { edge: proxy.edge, protocol: 'Socks5', user: 'carol', to: origin } as const;
         const outcome = await openTunnel({ ...asked, password: 'another' });
-        assert.equal(outcome.kind, 'Open');
         if (outcome.kind === 'Open') outcome.client.socket.destroy();
+        assert.equal(outcome.kind, 'Open');
         assert.equal((await openTunnel({ ...asked, password })).kind, 'Refused');
       },
       { timeoutMs },

@@ -16,8 +16,10 @@ export interface ControlledProxyOptions {
   readonly natsUrls: readonly string[];
   /** Where the last good table is; null: nowhere. */
   readonly stateDirectory?: string | null;
+  /** `control.startTimeout`. */
   readonly startTimeout?: string;
-  readonly log?: string;
+  /** How long `start` waits; 20 s if absent. */
+  readonly startTimeoutMs?: number;
 }
 
 /** A range as `/v1/control` has it. */
@@ -41,7 +43,7 @@ function configOf(options: ControlledProxyOptions): string {
   const servers = natsUrls.map((url) => JSON.stringify(url)).join(', ');
   const disk = stateDirectory === null ? '' : `, stateDirectory: ${JSON.stringify(stateDirectory)}`;
   return buildConfig({
-    top: `log: { ${options.log ?? 'access: false'} }\ncontrol: { name: ${name}, ranges: [Users], startTimeout: ${startTimeout}, nats: { servers: [${servers}] }${disk} }`,
+    top: `log: { access: false }\ncontrol: { name: ${name}, ranges: [Users], startTimeout: ${startTimeout}, nats: { servers: [${servers}] }${disk} }`,
     listener: 'detect: { timeout: 5s }, timeouts: { drain: 2s }',
     routes: [
       'name: socks, match: { protocol: SOCKS5 }, action: ForwardProxy',
@@ -85,11 +87,11 @@ export class ControlledProxy {
 
   /** Starts it; resolves when it is ready, or (`not ready`) when it serves without what it has waited for. */
   async start(until: 'ready' | 'not ready' = 'ready'): Promise<void> {
-    const { directory } = this.#options;
+    const { directory, startTimeoutMs = 20_000 } = this.#options;
     await mkdir(directory, { recursive: true });
     const configPath = join(directory, 'sluice.yaml');
     await writeFile(configPath, configOf(this.#options));
-    this.#process = await startSluice(this.#scope, { config: '', configPath, startsWith: until });
+    this.#process = await startSluice(this.#scope, { config: '', configPath, startsWith: until, startTimeoutMs });
   }
 
   /** SIGKILL: nothing is written any more. */

@@ -32,7 +32,9 @@ export class RevokedWatch {
 
   constructor(scope: CleanupScope, options: RevokedWatchOptions) {
     this.#options = options;
-    scope.after(async () => void (await this.stop()));
+    scope.after(async () => {
+      await this.stop();
+    });
     this.#loops = options.proxies.map((proxy) => this.#watch(proxy));
   }
 

@@ -27,6 +27,8 @@ export interface SluiceOptions {
   readonly configPath?: string;
   /** Resolve at a line of this `msg` (`not ready`: ports are open, live configuration has not come); `ready` if absent. */
   readonly startsWith?: 'ready' | 'not ready';
+  /** For that line; 20 s if absent. */
+  readonly startTimeoutMs?: number;
 }
 
 export interface SluiceExit {
@@ -34,7 +36,6 @@ export interface SluiceExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const startTimeoutMs = 20_000;
 const stopTimeoutMs = 40_000;
 
 function listenersOf(ready: JsonLine): ReadonlyMap<string, readonly string[]> {
@@ -68,9 +69,9 @@ export class SluiceProcess {
   }
 
   /** Resolves at the ready line; rejects with stderr when the process ends or says nothing. */
-  async waitUntilReady(msg: 'ready' | 'not ready' = 'ready'): Promise<void> {
+  async waitUntilReady({ startsWith = 'ready', startTimeoutMs = 20_000 }: Partial<SluiceOptions> = {}): Promise<void> {
     try {
-      this.#ready = await this.waitForLog((line) => line['msg'] === msg, { timeoutMs: startTimeoutMs });
+      this.#ready = await this.waitForLog((line) => line['msg'] === startsWith, { timeoutMs: startTimeoutMs });
     } catch (error) {
       throw new Error(`sluice did not become ready; stderr: ${this.stderr}`, { cause: error });
     }
@@ -190,6 +191,6 @@ export async function startSluice(scope: CleanupScope, options: SluiceOptions): 
   });
   const sluice = new SluiceProcess(child, configPath);
   scope.after(() => sluice.destroy());
-  await sluice.waitUntilReady(options.startsWith);
+  await sluice.waitUntilReady(options);
   return sluice;
 }

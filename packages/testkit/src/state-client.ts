@@ -1,8 +1,9 @@
 /**
  * The state service's REST interface as a test uses it: one call for each thing done, and the plain answer where a test is
- * about refusals and outages. A connection of its own for each request: a pool would hand out one that a killed server left.
+ * about refusals and outages. A connection of its own for each request unless told otherwise: a pool hands out one that a
+ * killed server left.
  */
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 
 export interface StateAnswer {
   readonly status: number;
@@ -41,10 +42,21 @@ const defaultTimeoutMs = 10_000;
 export class StateClient {
   readonly #url: URL;
   readonly #key: string;
+  readonly #agent: Agent | false;
 
-  constructor(url: string, key: string) {
+  constructor(url: string, key: string, agent: Agent | false = false) {
     this.#url = new URL(url);
     this.#key = key;
+    this.#agent = agent;
+  }
+
+  /** The same, with `connections` that are used again. Whoever asks for it ends it with `close`. */
+  kept(connections: number): StateClient {
+    return new StateClient(this.#url.href, this.#key, new Agent({ keepAlive: true, maxSockets: connections }));
+  }
+
+  close(): void {
+    if (this.#agent !== false) this.#agent.destroy();
   }
 
   /** Resolves with whatever is answered; rejects when nothing is. */
@@ -57,7 +69,7 @@ export class StateClient {
           port: this.#url.port,
           method: asked.method,
           path: asked.path,
-          agent: false,
+          agent: this.#agent,
           headers: {
             authorization: `Bearer ${this.#key}`,
             ...(content === null ? {} : { 'content-type': content.type, 'content-length': content.bytes.length }),

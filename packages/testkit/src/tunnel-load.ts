@@ -30,7 +30,6 @@ const shortEveryMs = 25;
 const patienceMs = 20_000;
 
 export class TunnelLoad {
-  readonly #options: TunnelLoadOptions;
   readonly #errors: string[] = [];
   readonly #loops: Promise<void>[] = [];
   #isOver = false;
@@ -38,8 +37,9 @@ export class TunnelLoad {
   #echoes = 0;
 
   constructor(scope: CleanupScope, options: TunnelLoadOptions) {
-    this.#options = options;
-    scope.after(async () => void (await this.stop()));
+    scope.after(async () => {
+      await this.stop();
+    });
     const { edges, user, password, to } = options;
     for (const edge of edges) {
       for (const protocol of forwardProtocols) {

@@ -33,7 +33,9 @@ export class UserLedger {
 
   constructor(scope: CleanupScope, options: UserLedgerOptions) {
     this.#options = options;
-    scope.after(async () => void (await this.stop()));
+    scope.after(async () => {
+      await this.stop();
+    });
     this.#loops = Array.from({ length: options.writers ?? 4 }, () => this.#write());
   }
 
