@@ -29,15 +29,23 @@ export class ChangeSet {
     }
   }
 
+  /** null: it is not among them. */
+  get(key: string): ChangedEntry | null {
+    const index = this.facts.indexOf(key);
+    return index < 0 ? null : this.#at(key, index);
+  }
+
   *[Symbol.iterator](): Generator<ChangedEntry> {
-    for (const [key, index] of this.facts.entries()) {
-      yield {
-        key,
-        epoch: this.facts.epochAt(index),
-        generation: this.facts.generationAt(index),
-        hash: this.facts.hashAt(index),
-        specText: this.#texts[index] ?? null,
-      };
-    }
+    for (const [key, index] of this.facts.entries()) yield this.#at(key, index);
+  }
+
+  #at(key: string, index: number): ChangedEntry {
+    return {
+      key,
+      epoch: this.facts.epochAt(index),
+      generation: this.facts.generationAt(index),
+      hash: this.facts.hashAt(index),
+      specText: this.#texts[index] ?? null,
+    };
   }
 }

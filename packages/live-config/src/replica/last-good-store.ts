@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import { LastGoodError, parseRecordLine } from './last-good-format.ts';
 import { readTable } from './last-good-reader.ts';
-import { type TableUpdate, writeTable } from './last-good-writer.ts';
+import { type GoodVersion, type TableUpdate, writeTable } from './last-good-writer.ts';
 import type { RestoredRecord, TableHeader } from './replica-step.ts';
 
 const firstDelayMs = 100;
@@ -157,14 +157,28 @@ export class LastGoodStore {
 }
 
 function merged(earlier: TableUpdate, later: TableUpdate): TableUpdate {
-  if (later.isWhole) return later;
-  // In place: what is saved belongs to the store, and a whole table is large.
-  const { changes } = earlier;
-  changes.merge(later.changes);
+  if (later.isWhole) return { ...later, good: goodOf(earlier, later) };
+  const good = goodOf(earlier, later);
   const rejected = new Map(earlier.rejected);
   for (const { key } of later.changes) rejected.delete(key);
   for (const [key, reason] of later.rejected) rejected.set(key, reason);
-  return { header: later.header, isWhole: earlier.isWhole, changes, rejected };
+  // In place: what is saved belongs to the store, and a whole table is large.
+  const { changes } = earlier;
+  changes.merge(later.changes);
+  return { header: later.header, isWhole: earlier.isWhole, changes, rejected, good };
+}
+
+/** What stays in force of the resources that are rejected in the end, where it is not on disk. */
+function goodOf(earlier: TableUpdate, later: TableUpdate): ReadonlyMap<string, GoodVersion | null> {
+  const good = new Map(earlier.good);
+  for (const { key } of later.changes) if (!later.rejected.has(key)) good.delete(key);
+  for (const key of later.rejected.keys()) {
+    const before = earlier.changes.get(key);
+    if (before === null ? !earlier.isWhole : earlier.rejected.has(key)) continue; // as it was before that
+    const { generation = 0, specText = null } = before ?? {};
+    good.set(key, specText === null ? null : { generation, specText });
+  }
+  return good;
 }
 
 function isMissing(error: unknown): boolean {

@@ -19,7 +19,11 @@ export interface TableUpdate {
   readonly changes: ChangeSet;
   /** Why those of `changes` that are not in force are not, by key. */
   readonly rejected: ReadonlyMap<string, string>;
+  /** Of those rejected, what is in force in their place where it is newer than the table on disk; null: nothing is. */
+  readonly good?: ReadonlyMap<string, GoodVersion | null>;
 }
+
+export type GoodVersion = NonNullable<RestoredRecord['good']>;
 
 export interface TablePaths {
   readonly range: string;
@@ -71,15 +75,15 @@ async function writeLines(writer: LineWriter, update: TableUpdate, { range, base
 
 /** Of the rejected ones, the versions that stay in force. */
 async function goodVersions(
-  { rejected }: TableUpdate,
+  { rejected, good: newer = new Map() }: TableUpdate,
   range: string,
   base: string | null,
-): Promise<ReadonlyMap<string, NonNullable<RestoredRecord['good']>>> {
-  const found = new Map<string, NonNullable<RestoredRecord['good']>>();
+): Promise<ReadonlyMap<string, GoodVersion | null>> {
+  const found = new Map<string, GoodVersion | null>(newer);
   if (rejected.size === 0 || base === null) return found;
   for await (const line of recordLines(range, base)) {
     const key = keyOfLine(line) ?? '';
-    const good = rejected.has(key) ? parseRecordLine(line).good : null;
+    const good = rejected.has(key) && !newer.has(key) ? parseRecordLine(line).good : null;
     if (good !== null) found.set(key, good);
   }
   return found;
