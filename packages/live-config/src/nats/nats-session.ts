@@ -67,6 +67,7 @@ export class NatsSession {
     for (const watch of this.#watches) watch.lose(reason);
   }
 
+  /** In a cluster any replica answers, also one that is a little behind: compare-and-set finds that out. */
   async read(key: string): Promise<BusEntry | null> {
     const query = { last_by_subj: `${keyPrefix}${key}` };
     const message = await this.#manager.direct.getMessage(configStream, query);

@@ -11,6 +11,7 @@ import { startNatsCluster, startNatsServer } from '@sluice/testkit/nats-server.t
 import { openServer } from '@sluice/testkit/open-server.ts';
 import { within } from '@sluice/testkit/within.ts';
 import { configStream } from '../../src/nats/bucket-stream.ts';
+import { createNatsBus } from '../../src/nats/nats-bus.ts';
 import type { ConfigBus } from '../../src/port/config-bus.ts';
 import { connectedBucket, recordStates, store } from '../port/bus-harness.ts';
 import { WatchRecorder } from '../port/watch-recorder.ts';
@@ -166,6 +167,37 @@ test('a cluster whose leader is killed: what was stored stays, and writing goes 
   const isWhole = new Set(recorder.entries.map((entry) => entry.key)).size === 100;
   assert.ok(isWhole || recorder.lostReasons.length === 1, 'the old watch is neither whole nor lost');
   await node.restart();
+});
+
+test('a cluster with one server standing still: whoever was on it moves on, and nothing stored is lost', {
+  skip,
+}, async (t) => {
+  const cluster = await startNatsCluster(t);
+  // One client on each server first, so that one of them is on the server that stops.
+  const buses = cluster.urls.map((url, index) => {
+    const servers = [url, ...cluster.urls.filter((other) => other !== url)];
+    const config = { servers, clientName: 'test', inbox: `client-${index}`, timing: testTiming };
+    const bus = createNatsBus({ ...config, makeBuckets: { replicas: 3 } }, { random: () => 0 });
+    t.after(() => bus.close());
+    return bus;
+  });
+  for (const bus of buses) await connectedBucket(bus);
+  const [stopped] = cluster.nodes;
+  const [moving, writer] = buses;
+  assert.ok(stopped !== undefined && moving !== undefined && writer !== undefined);
+  const recorder = new WatchRecorder(moving, { filters: users });
+  await eventually(() => assert.ok(recorder.hasSnapshot), slow);
+  stopped.pause();
+  for (let index = 0; index < 20; index++) await insist(writer, `users.u${index}`, '1');
+  await eventually(() => assert.equal(recorder.lostReasons.length, 1), slow);
+  await eventually(async () => {
+    await connectedBucket(moving);
+    const again = new WatchRecorder(moving, { filters: users });
+    t.after(() => again.watch.close());
+    await eventually(() => assert.ok(again.hasSnapshot));
+    assert.equal(new Set(again.entries.map((entry) => entry.key)).size, 20);
+  }, slow);
+  stopped.resume();
 });
 
 test('puts that wait for an answer have a maximum; one more is refused at once', { skip }, async (t) => {
