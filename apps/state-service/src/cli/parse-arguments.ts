@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseBindAddress } from '@sluice/contract/bind-address.ts';
 import type { LogLevel } from '@sluice/runtime/logger.ts';
 import { Secret } from '@sluice/runtime/secret.ts';
+import type { RateLimitSettings } from '../http/rate-limits.ts';
 import type { DatabaseSource } from '../process/database-source.ts';
 import type { ListenAddress } from '../process/state-service.ts';
 
@@ -27,6 +28,7 @@ export interface RunOptions {
   readonly ackKeyFile: string | null;
   readonly logLevel: LogLevel;
   readonly drainMs: number;
+  readonly rateLimits: Partial<RateLimitSettings>;
 }
 
 export type Command =
@@ -64,6 +66,8 @@ options; each may also come from the environment as SLUICE_STATE_ and its name i
   --nats-ca FILE --nats-cert FILE --nats-key FILE
   --nats-replicas N           of the buckets made here: 1, 3 or 5 (default 1)
   --ack-key-file FILE         the key that proxies sign acknowledgements with
+  --key-requests N --address-requests N --address-failures N
+                              in a minute by one key (default 12000), from one address (30000), without a valid key (60)
   --drain SECONDS             how long requests may go on after SIGTERM (default 10)
   --log-level LEVEL           debug, info (default), warn, error
 
@@ -88,6 +92,9 @@ const optionNames = [
   'nats-key',
   'nats-replicas',
   'ack-key-file',
+  'key-requests',
+  'address-requests',
+  'address-failures',
   'drain',
   'log-level',
   'back',
@@ -181,6 +188,7 @@ function readRunOptions(given: Given): RunOptions {
     nats: readNats(given),
     ackKeyFile: given('ack-key-file'),
     logLevel,
+    rateLimits: readRateLimits(given),
     drainMs: (readNumber(given, 'drain', { max: maxDrainSeconds }) ?? 10) * 1000,
   };
 }
@@ -231,6 +239,15 @@ function readNats(given: Given): NatsOptions | null {
     keyFile: given('nats-key'),
     replicas,
   };
+}
+
+function readRateLimits(given: Given): Partial<RateLimitSettings> {
+  const limits = {
+    requestsPerMinuteAndKey: readNumber(given, 'key-requests', { max: 999_999 }),
+    requestsPerMinuteAndAddress: readNumber(given, 'address-requests', { max: 999_999 }),
+    failuresPerMinuteAndAddress: readNumber(given, 'address-failures', { max: 999_999 }),
+  };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null));
 }
 
 function readNumber(given: Given, name: OptionName, { max }: { readonly max: number }): number | null {

@@ -40,6 +40,12 @@ test('a PostgreSQL of our own needs no pepper file', () => {
   assert.equal(pepperFile, null);
 });
 
+test('limits of requests are what is given and nothing else', () => {
+  assert.deepEqual(optionsOf([...least, '--address-failures', '5']).rateLimits, { failuresPerMinuteAndAddress: 5 });
+  assert.deepEqual(optionsOf(least).rateLimits, {});
+  assert.match(problemOf([...least, '--key-requests', 'many']), /--key-requests is not a number/);
+});
+
 test('servers of NATS are given several times or with commas', () => {
   for (const servers of [
     ['--nats', 'nats://a', '--nats', 'nats://b'],
