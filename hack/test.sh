@@ -5,4 +5,6 @@
 
 hack/install-packages.sh build verify test
 hack/build.sh
+# Built once a machine: no test file's deadline is to pay for it. Without Go or a server the tests that need one say so.
+tools/nats/find-server.sh >/dev/null || true
 exec node hack/test-runner/main.ts "$@"
