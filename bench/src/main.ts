@@ -1,10 +1,11 @@
 /**
- * `make bench`: measures Sluice against peers on this machine and writes results.md and results.json. The only file of
- * the benchmark that reads the environment and has side effects at load.
+ * `make bench`: measures Sluice against peers on this machine and writes results.md and results.json; with --control its control
+ * plane alone (results-control.md). The only file of the benchmark that reads the environment and has side effects at load.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runControl } from './control/run-control.ts';
 import { readMachineFacts } from './machine/machine-facts.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
 import { createPeerCatalogue, type PeerCatalogue } from './peers/peer-catalogue.ts';
@@ -96,6 +97,11 @@ async function joinRuns(options: Options): Promise<void> {
   await report(joinResults([first, ...others], names), scenarioCatalogue, outputDirectory(options));
 }
 
+async function measureControl({ control, quick, out }: Options): Promise<void> {
+  const directory = out ?? (quick ? cacheDirectory : benchDirectory);
+  await runControl({ parts: control, quick, directory, say });
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const catalogue = createPeerCatalogue({
@@ -108,6 +114,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (options.join.length > 0) return await joinRuns(options);
+  if (options.control.length > 0) return await measureControl(options);
   const unknown = options.contestants.find((name) => catalogue.find(name) === undefined);
   if (unknown !== undefined) throw new UsageError(`no contestant is named "${unknown}": see --list`);
   const scenarios = chooseScenarios(scenarioCatalogue, options);

@@ -1,5 +1,6 @@
 /** The command line of the benchmark. Pure: arguments in, options or a UsageError out. */
 import { parseArgs } from 'node:util';
+import { controlParts, type ControlPart } from './control/control-results.ts';
 
 export interface Options {
   /** Names, or prefixes that end in `*`; empty: all. */
@@ -18,6 +19,8 @@ export interface Options {
   readonly out: string | undefined;
   /** Measure nothing: make one report of the runs whose results.json are in these directories. */
   readonly join: readonly string[];
+  /** Parts of the control plane to measure instead of the data path. */
+  readonly control: readonly ControlPart[];
 }
 
 /** The command line cannot be obeyed. */
@@ -32,6 +35,8 @@ export const usage = `usage: main.ts [options]
   --budget-minutes M     no round begins after it (15)      --max-foreign-cpus C  drop runs that others disturbed (0.6)
   --seed N               order of the contestants           --out DIR           where results.md and results.json go
   --join DIR,DIR         measure nothing: one report of several runs, each scenario from the last that has it
+  --control P,Q | all    the control plane instead of peers: ${controlParts.join(', ')};
+                         results-control.md, with the figures kept of parts that are not measured now
   --list                 name scenarios and contestants     --help`;
 
 const maxRounds = 1000;
@@ -67,6 +72,7 @@ export function parseOptions(args: readonly string[]): Options {
     seed: number('seed', 1),
     out: values.out,
     join: listOf(values.join),
+    control: controlPartsOf(listOf(values.control)),
   };
 }
 
@@ -90,12 +96,22 @@ function parseValues(args: readonly string[]) {
     seed: text,
     out: text,
     join: many,
+    control: many,
   } as const;
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+function controlPartsOf(names: readonly string[]): readonly ControlPart[] {
+  if (names.includes('all')) return controlParts;
+  return names.map((name) => {
+    const part = controlParts.find((known) => known === name);
+    if (part === undefined) throw new UsageError(`--control takes ${controlParts.join(', ')} or all, not "${name}"`);
+    return part;
+  });
 }
 
 function listOf(values: readonly string[] | undefined): readonly string[] {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { controlParts } from '../src/control/control-results.ts';
 import { parseOptions, UsageError } from '../src/options.ts';
 
 test('without arguments it is a full run of five rounds', () => {
@@ -18,6 +19,13 @@ test('names may be joined by commas or given again', () => {
 test('a quick run is shorter unless told otherwise', () => {
   assert.equal(parseOptions(['--quick']).rounds, 2);
   assert.equal(parseOptions(['--quick', '--rounds', '9']).rounds, 9);
+});
+
+test('parts of the control plane are named, or all', () => {
+  assert.deepEqual(parseOptions([]).control, []);
+  assert.deepEqual(parseOptions(['--control', 'burst,users-100000']).control, ['burst', 'users-100000']);
+  assert.deepEqual(parseOptions(['--control', 'all']).control, controlParts);
+  assert.throws(() => parseOptions(['--control', 'bursts']), /--control takes propagation, .* or all, not "bursts"/);
 });
 
 test('what cannot be obeyed is refused with its name', () => {

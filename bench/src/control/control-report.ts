@@ -1,0 +1,223 @@
+/** The control plane's measurements as Markdown. Pure: everything measured goes in, text comes out. */
+import { tableHead, tableRow } from '../report/format-value.ts';
+import type { Percentiles } from '../statistics/percentiles.ts';
+import type { BurstTimes } from './burst.ts';
+import { controlParts, type ControlPart, type ControlResults } from './control-results.ts';
+import type { PropagationResult, Span } from './propagation.ts';
+import type { UserScaleResult } from './user-scale.ts';
+
+interface Bar {
+  readonly what: string;
+  readonly limit: string;
+  readonly measured: string;
+  readonly isMet: boolean;
+}
+
+const maxPropagationMs = 100;
+const maxResidentMiB = 1024;
+const maxPauseMs = 10;
+
+export function controlReport(results: ControlResults): string {
+  return [
+    '# The control plane, measured',
+    '',
+    'Written by `node bench/src/main.ts --control all` (part of `make bench`). Real Postgres, nats-server, state service and proxies as processes',
+    'of their own, all on the machine named, with the clients that measure. Figures belong to this machine and these runs.',
+    '',
+    ...machineLines(results),
+    '',
+    '## Bars',
+    '',
+    ...tableHead(['what', 'limit', 'measured', 'verdict']),
+    ...bars(results).map(({ what, limit, measured, isMet }) =>
+      tableRow([what, limit, measured, isMet ? 'pass' : '**miss**']),
+    ),
+    '',
+    ...(results.propagation === undefined ? [] : propagationSection(results.propagation.result)),
+    ...(results.burst === undefined ? [] : burstSection(results.burst.result.changes, results.burst.result)),
+    ...scaleSection(scaleResults(results)),
+  ].join('\n');
+}
+
+function machineLines(results: ControlResults): readonly string[] {
+  const parts = controlParts.flatMap((part) => (results[part] === undefined ? [] : [{ part, ...results[part] }]));
+  const [first] = parts;
+  if (first === undefined) return [];
+  const { cpuCount, cpuModel, memoryGiB, kernel } = first.machine;
+  return [
+    `- Machine: ${cpuCount} CPUs (${cpuModel}), ${memoryGiB} GiB, Linux ${kernel}.`,
+    ...parts.map(({ part, machine, elapsedSeconds }) => runLine(part, machine, elapsedSeconds)),
+  ];
+}
+
+function runLine(
+  part: ControlPart,
+  { date, loadAverage }: { readonly date: string; readonly loadAverage: string },
+  elapsedSeconds: number,
+): string {
+  return `- ${part}: ${date}, load average before it ${loadAverage}, ${elapsedSeconds.toFixed(0)} s in all.`;
+}
+
+function scaleResults(results: ControlResults): readonly UserScaleResult[] {
+  return [results['users-100000'], results['users-1000000']].flatMap((part) =>
+    part === undefined ? [] : [part.result],
+  );
+}
+
+function bars(results: ControlResults): readonly Bar[] {
+  const found: Bar[] = [];
+  const propagation = results.propagation?.result;
+  if (propagation !== undefined) {
+    const p99 = propagation.all.sinceSent?.p99 ?? Number.NaN;
+    found.push({
+      what: `a change in force on ${propagation.proxies} proxies, p99 over ${propagation.changes} changes, counted from the request`,
+      limit: `${maxPropagationMs} ms`,
+      measured: milliseconds(p99),
+      isMet: p99 < maxPropagationMs,
+    });
+  }
+  for (const { users, proxyMemory, proxyMemoryFromDisk, updates } of scaleResults(results)) {
+    const resident = Math.max(proxyMemory.residentMiB, proxyMemoryFromDisk.residentMiB);
+    found.push({
+      what: `resident memory of a proxy with ${number(users)} users`,
+      limit: `${number(maxResidentMiB)} MiB`,
+      measured: `${number(resident)} MiB`,
+      isMet: resident < maxResidentMiB,
+    });
+    const longer = updates.pauses.find(({ atLeastMs }) => atLeastMs === maxPauseMs)?.count ?? Number.NaN;
+    found.push({
+      what: `the decision isolate held up by one of ${updates.count} single changes, ${number(users)} users`,
+      limit: `${maxPauseMs} ms`,
+      measured: longestText(updates.pauses),
+      isMet: longer === 0,
+    });
+  }
+  return found;
+}
+
+/** The counters know bounds, not the longest itself. */
+function longestText(pauses: UserScaleResult['updates']['pauses']): string {
+  const reached = pauses.filter(({ count }) => count > 0).at(-1);
+  const [shortest] = pauses;
+  if (reached === undefined) return `below ${shortest?.atLeastMs ?? 0} ms`;
+  const next = pauses.find(({ atLeastMs }) => atLeastMs > reached.atLeastMs);
+  const upTo = next === undefined ? '' : `, below ${next.atLeastMs} ms`;
+  return `${reached.count} of ${reached.atLeastMs} ms or more${upTo}`;
+}
+
+function propagationSection({
+  changes,
+  proxies,
+  accepted,
+  refused,
+  cut,
+  all,
+  bus,
+}: PropagationResult): readonly string[] {
+  const row = (what: string, { sinceSent, sinceAnswered }: Span): readonly string[] => [
+    timesRow(`${what}, from the request`, sinceSent),
+    timesRow(`${what}, from its answer`, sinceAnswered),
+  ];
+  return [
+    '## Propagation',
+    '',
+    `${changes} changes, one after the other. A user's credential is added by REST, a user is deleted by REST; meanwhile clients ask ${proxies} proxies by SOCKS5 and`,
+    'by CONNECT, a few milliseconds after each answer again. The time is over when the last of the six has been accepted, or refused, or (open tunnels of a',
+    'deleted user with `onRevoke: Disconnect`) cut. The commit is between the request and its answer: the two rows of each are an upper and a lower bound.',
+    'Verifiers are the cheapest argon2id, so that the cost of a password check is not part of it.',
+    '',
+    ...tableHead(['milliseconds', 'n', 'p50', 'p90', 'p99', 'max']),
+    ...row('accepted', accepted),
+    ...row('refused', refused),
+    ...row('tunnels cut', cut),
+    ...row('accepted and refused', all),
+    timesRow('NATS alone: one put to its watch, between the changes', bus),
+    '',
+  ];
+}
+
+function timesRow(what: string, times: Percentiles | undefined): string {
+  if (times === undefined) return tableRow([what, '0', '–', '–', '–', '–']);
+  const { count, p50, p90, p99, max } = times;
+  return tableRow([what, String(count), ...[p50, p90, p99, max].map((value) => value.toFixed(1))]);
+}
+
+function burstSection(
+  changes: number,
+  { byRequest, byImport }: { readonly byRequest: BurstTimes; readonly byImport: BurstTimes },
+): readonly string[] {
+  const row = (what: string, { answeredMs, inForceMs, revisions }: BurstTimes): string =>
+    tableRow([
+      what,
+      `${(answeredMs / 1000).toFixed(2)} s`,
+      `${(inForceMs / 1000).toFixed(2)} s`,
+      number(Math.round((changes / inForceMs) * 1000)),
+      number(revisions),
+    ]);
+  return [
+    `## Changes a second, ${number(changes)} at once`,
+    '',
+    ...tableHead([
+      'made by',
+      'answered after',
+      'in force on 3 proxies after',
+      'changes a second, end to end',
+      'revisions',
+    ]),
+    row('one request each, 32 at once', byRequest),
+    row('one bulk import', byImport),
+    '',
+  ];
+}
+
+function scaleSection(results: readonly UserScaleResult[]): readonly string[] {
+  if (results.length === 0) return [];
+  const row = (what: string, value: (result: UserScaleResult) => string): string =>
+    tableRow([what, ...results.map(value)]);
+  const seconds = (value: number): string => `${value.toFixed(1)} s`;
+  const mebibytes = (value: number): string => `${(value / 2 ** 20).toFixed(1)} MiB`;
+  return [
+    '## Many users',
+    '',
+    'Each with an argon2id verifier and a group with a rule, put into Postgres by `generate_series`. The publisher first fills an empty bucket, then is killed',
+    'and started again on the full one. The proxy starts with an empty state directory, then (killed, NATS stopped) from its last good table.',
+    '',
+    ...tableHead(['users', ...results.map(({ users }) => number(users))]),
+    row('publisher fills an empty bucket', ({ fillSeconds }) => seconds(fillSeconds)),
+    row('publisher takes over a full one', ({ takeoverSeconds }) => seconds(takeoverSeconds)),
+    row(
+      'publisher, resident (most)',
+      ({ publisherMemory: m }) => `${number(m.residentMiB)} (${number(m.peakMiB)}) MiB`,
+    ),
+    row('snapshot in the object store', ({ snapshotBytes }) =>
+      snapshotBytes === null ? 'none' : mebibytes(snapshotBytes),
+    ),
+    row('last good table on disk', ({ tableBytes }) => mebibytes(tableBytes)),
+    row('proxy ready from NATS', ({ readyFromNatsSeconds }) => seconds(readyFromNatsSeconds)),
+    row('proxy ready from disk', ({ readyFromDiskSeconds }) => seconds(readyFromDiskSeconds)),
+    row(
+      'proxy, resident (most), from NATS',
+      ({ proxyMemory: m }) => `${number(m.residentMiB)} (${number(m.peakMiB)}) MiB`,
+    ),
+    row(
+      'proxy, resident (most), from disk',
+      ({ proxyMemoryFromDisk: m }) => `${number(m.residentMiB)} (${number(m.peakMiB)}) MiB`,
+    ),
+    row('one change: request to in force, p50 / max', ({ updates }) =>
+      updates.inForce === undefined
+        ? '–'
+        : `${milliseconds(updates.inForce.p50)} / ${milliseconds(updates.inForce.max)}`,
+    ),
+    row('one change: put in force, mean', ({ updates }) => milliseconds(updates.applyMs)),
+    row('one change: longest pause of the decision isolate', ({ updates }) => longestText(updates.pauses)),
+    '',
+  ];
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US').replaceAll(',', ' ');
+}
