@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the peers, builds Sluice and the bench's load generator and origin, and measures; arguments go to the bench
-# program (--help lists them). Results: bench/results.md and bench/results.json for a full run, bench/.cache/ else.
+# program (--help lists them). Results: bench/results.md and bench/results.json for a full run, bench/.cache/ else. Without
+# arguments the control plane is measured too (bench/results-control.md).
 # shellcheck source=lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
@@ -29,7 +30,10 @@ main() {
   build_tools
   fetch_newer_haproxy
   node bench/src/main.ts "$@"
-  if [[ $# -eq 0 ]]; then hack/update/readme-bench.sh; fi
+  if [[ $# -eq 0 ]]; then
+    node bench/src/main.ts --control all
+    hack/update/readme-bench.sh
+  fi
 }
 
 main "$@"

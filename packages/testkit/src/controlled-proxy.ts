@@ -44,7 +44,7 @@ function configOf(options: ControlledProxyOptions): string {
   const disk = stateDirectory === null ? '' : `, stateDirectory: ${JSON.stringify(stateDirectory)}`;
   return buildConfig({
     top: `log: { access: false }\ncontrol: { name: ${name}, ranges: [Users], startTimeout: ${startTimeout}, nats: { servers: [${servers}] }${disk} }`,
-    listener: 'detect: { timeout: 5s }, timeouts: { drain: 2s }',
+    listener: 'detect: { timeout: 20s }, timeouts: { drain: 2s }',
     routes: [
       'name: socks, match: { protocol: SOCKS5 }, action: ForwardProxy',
       'name: connect, match: { protocol: HTTP }, action: ForwardProxy',
