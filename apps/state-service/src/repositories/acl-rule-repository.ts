@@ -1,50 +1,23 @@
 /** Rules of the access list in Postgres. Whoever they concern, one user or all of a group, is touched in the same transaction. */
 import { isDeepStrictEqual } from 'node:util';
-import type { AclRule, AclRuleInput } from '../domain/acl-rule.ts';
-import { AlreadyExistsError, NotFoundError, UnknownReferenceError } from '../domain/state-error.ts';
+import type { AclRule } from '../domain/acl-rule.ts';
+import { NotFoundError, UnknownReferenceError } from '../domain/state-error.ts';
 import type { AclRuleReader, AclRuleWriter } from '../domain/state-store.ts';
 import type { Session } from '../database/session.ts';
+import { type AclRuleRow, aclRuleColumns, aclRuleOf } from './acl-rule-row.ts';
 import type { ChangeRecorder } from './change-recorder.ts';
 import { keysetQuery, pageOf } from './keyset-query.ts';
 import { requireVersion } from './locked-subject.ts';
 import { createRandomId } from './random-id.ts';
 import { createRuleSubjects } from './rule-subjects.ts';
 
-interface AclRuleRow {
-  readonly id: string;
-  readonly user_name: string | null;
-  readonly group_name: string | null;
-  readonly domains: readonly string[] | null;
-  readonly cidrs: readonly string[] | null;
-  readonly ports: readonly number[] | null;
-  readonly comment: string | null;
-  readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-const columns = 'id, user_name, group_name, domains, cidrs, ports, comment, version, created_at, updated_at';
-const selectRule = `SELECT ${columns} FROM acl_rules`;
-
-function ruleOf(row: AclRuleRow): AclRule {
-  return {
-    id: row.id,
-    subject: row.user_name === null ? { group: row.group_name ?? '' } : { user: row.user_name },
-    domains: row.domains,
-    cidrs: row.cidrs,
-    ports: row.ports,
-    comment: row.comment,
-    version: row.version,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
+const selectRule = `SELECT ${aclRuleColumns} FROM acl_rules`;
 
 export function createAclRuleReader(session: Session): AclRuleReader {
   return {
     async find(id) {
       const [row] = await session.query<AclRuleRow>(`${selectRule} WHERE id = $1`, [id]);
-      return row === undefined ? null : ruleOf(row);
+      return row === undefined ? null : aclRuleOf(row);
     },
     async list(filter, page) {
       const query = keysetQuery({
@@ -58,17 +31,12 @@ export function createAclRuleReader(session: Session): AclRuleReader {
         ],
       });
       const rows = await session.query<AclRuleRow>(query.text, query.values);
-      return pageOf(rows.map(ruleOf), page.limit, ({ id }) => id);
+      return pageOf(rows.map(aclRuleOf), page.limit, ({ id }) => id);
     },
   };
 }
 
-export interface AclRuleImporter extends AclRuleWriter {
-  /** AlreadyExistsError when there is a rule of this id. */
-  createWithId(id: string, input: AclRuleInput): Promise<AclRule>;
-}
-
-export function createAclRuleWriter(session: Session, recorder: ChangeRecorder): AclRuleImporter {
+export function createAclRuleWriter(session: Session, recorder: ChangeRecorder): AclRuleWriter {
   const reader = createAclRuleReader(session);
 
   const subjects = createRuleSubjects(session, recorder);
@@ -86,41 +54,39 @@ export function createAclRuleWriter(session: Session, recorder: ChangeRecorder):
     return rule;
   };
 
-  const createWithId = async (id: string, input: AclRuleInput): Promise<AclRule> => {
-    await subjects.lock(input.subject).catch((error: unknown) => {
-      throw error instanceof NotFoundError ? new UnknownReferenceError(error.kind, error.resource) : error;
-    });
-    const { user = null, group = null } = input.subject;
-    const [row] = await session.query<AclRuleRow>(
-      `INSERT INTO acl_rules (id, user_name, group_name, domains, cidrs, ports, comment)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING RETURNING ${columns}`,
-      [id, user, group, input.domains, input.cidrs, input.ports, input.comment],
-    );
-    if (row === undefined) throw new AlreadyExistsError('AclRule', id);
-    await subjects.touch(input.subject);
-    await subjects.requireBounds(input.subject);
-    const after = ruleOf(row);
-    await recorder.audit([{ action: 'Created', kind: 'AclRule', name: id, before: null, after }]);
-    return after;
-  };
-
   return {
     ...reader,
-    createWithId,
-    create: (input) => createWithId(createRandomId(), input),
+    async create(input) {
+      const id = createRandomId();
+      await subjects.lock(input.subject).catch((error: unknown) => {
+        throw error instanceof NotFoundError ? new UnknownReferenceError(error.kind, error.resource) : error;
+      });
+      const { user = null, group = null } = input.subject;
+      const [row] = await session.query<AclRuleRow>(
+        `INSERT INTO acl_rules (id, user_name, group_name, domains, cidrs, ports, comment)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${aclRuleColumns}`,
+        [id, user, group, input.domains, input.cidrs, input.ports, input.comment],
+      );
+      if (row === undefined) throw new TypeError('an INSERT gave no row');
+      await subjects.touch(input.subject);
+      await subjects.requireBounds(input.subject);
+      const after = aclRuleOf(row);
+      await recorder.audit([{ action: 'Created', kind: 'AclRule', name: id, before: null, after }]);
+      return after;
+    },
     async update(id, patch, expectedVersion) {
       const before = await lockRule(id, expectedVersion);
       const wanted = { ...before, ...patch };
       if (isDeepStrictEqual(wanted, before)) return before;
       const [row] = await session.query<AclRuleRow>(
         `UPDATE acl_rules SET domains = $2, cidrs = $3, ports = $4, comment = $5,
-           version = nextval('version_sequence'), updated_at = now() WHERE id = $1 RETURNING ${columns}`,
+           version = nextval('version_sequence'), updated_at = now() WHERE id = $1 RETURNING ${aclRuleColumns}`,
         [id, wanted.domains, wanted.cidrs, wanted.ports, wanted.comment],
       );
       if (row === undefined) throw new NotFoundError('AclRule', id);
       await subjects.touch(before.subject);
       await subjects.requireBounds(before.subject);
-      const after = ruleOf(row);
+      const after = aclRuleOf(row);
       await recorder.audit([{ action: 'Updated', kind: 'AclRule', name: id, before, after }]);
       return after;
     },

@@ -1,6 +1,6 @@
 /**
- * Imports rows of any number in batches, each a transaction of its own: what an outcome says is committed. Users go set by set,
- * groups and rules one by one within their batch. Memory is that of one batch, however the rows come.
+ * Imports rows of any number in batches, each a transaction of its own: what an outcome says is committed. Users and rules go set by
+ * set, groups one by one within their batch. Memory is that of one batch, however the rows come.
  */
 import type { Database } from '../database/database.ts';
 import { DatabaseFaultError, DatabaseUnavailableError } from '../database/database-error.ts';
@@ -14,11 +14,14 @@ import {
   NotFoundError,
   UnknownReferenceError,
 } from '../domain/state-error.ts';
-import type { ImportOptions, WriteContext } from '../domain/state-store.ts';
-import { createAclRuleWriter } from './acl-rule-repository.ts';
+import type { GroupWriter, ImportOptions, WriteContext } from '../domain/state-store.ts';
 import { ChangeRecorder } from './change-recorder.ts';
 import { createGroupWriter } from './group-repository.ts';
-import { failed, importUsers, type UserImportRow } from './import-users.ts';
+import { failedRow } from './failed-row.ts';
+import { importRules, type RuleImportRow } from './import-rules.ts';
+import { importUsers, type UserImportRow } from './import-users.ts';
+
+type GroupImportRow = Extract<ImportRow, { kind: 'Group' }>;
 
 const batchRows = 500;
 const uniqueViolation = '23505';
@@ -66,23 +69,26 @@ async function importBatch(
       const recorder = new ChangeRecorder(session, context);
       const users = batch.filter((row): row is UserImportRow => row.kind === 'User');
       if (users.length > 0) return await importUsers(session, recorder, users, onConflict);
-      return await importOneByOne(session, recorder, batch, onConflict);
+      const rules = batch.filter((row): row is RuleImportRow => row.kind === 'AclRule');
+      if (rules.length > 0) return await importRules(session, recorder, rules, onConflict);
+      const groups = batch.filter((row): row is GroupImportRow => row.kind === 'Group');
+      return await importGroups(session, recorder, groups, onConflict);
     });
   } catch (error) {
     const reason = asRowError(error, batch[0]);
     if (reason === null) throw error;
     const [only] = batch;
-    if (batch.length === 1 && only !== undefined) return [failed(nameOf(only), reason)];
+    if (batch.length === 1 && only !== undefined) return [failedRow(nameOf(only), reason)];
     const outcomes: ImportOutcome[] = [];
     for (const row of batch) outcomes.push(...(await importBatch(database, context, [row], onConflict)));
     return outcomes;
   }
 }
 
-async function importOneByOne(
+async function importGroups(
   session: Session,
   recorder: ChangeRecorder,
-  rows: readonly ImportRow[],
+  rows: readonly GroupImportRow[],
   onConflict: ImportConflictMode,
 ): Promise<readonly ImportOutcome[]> {
   await recorder.lockWide();
@@ -90,49 +96,30 @@ async function importOneByOne(
   for (const row of rows) {
     await session.query('SAVEPOINT one_row');
     try {
-      outcomes.push(await importOne(session, recorder, row, onConflict));
+      outcomes.push(await importGroup(createGroupWriter(session, recorder), row, onConflict));
       await session.query('RELEASE SAVEPOINT one_row');
     } catch (error) {
       const reason = asRowError(mapDatabaseError(error), row);
       if (reason === null) throw error;
       await session.query('ROLLBACK TO SAVEPOINT one_row');
-      outcomes.push(failed(nameOf(row), reason));
+      outcomes.push(failedRow(nameOf(row), reason));
     }
   }
   return outcomes;
 }
 
-async function importOne(
-  session: Session,
-  recorder: ChangeRecorder,
-  row: ImportRow,
+async function importGroup(
+  groups: GroupWriter,
+  { group }: GroupImportRow,
   onConflict: ImportConflictMode,
 ): Promise<ImportOutcome> {
-  if (row.kind === 'Group') {
-    const groups = createGroupWriter(session, recorder);
-    const { name, ...patch } = row.group;
-    if (onConflict === 'Fail' || (await groups.find(name)) === null) {
-      await groups.create(row.group);
-      return { kind: 'Created', name };
-    }
-    await groups.update(name, patch, null);
-    return { kind: 'Replaced', name };
+  const { name, ...patch } = group;
+  if (onConflict === 'Fail' || (await groups.find(name)) === null) {
+    await groups.create(group);
+    return { kind: 'Created', name };
   }
-  if (row.kind === 'User') throw new TypeError('users are imported in sets');
-  const rules = createAclRuleWriter(session, recorder);
-  if (row.id === null) return { kind: 'Created', name: (await rules.create(row.rule)).id };
-  const present = onConflict === 'Fail' ? null : await rules.find(row.id);
-  if (present === null) {
-    await rules.createWithId(row.id, row.rule);
-    return { kind: 'Created', name: row.id };
-  }
-  const { subject, ...patch } = row.rule;
-  // A rule's subject stays; the id belongs to another's rule.
-  if (subject.user !== present.subject.user || subject.group !== present.subject.group) {
-    throw new AlreadyExistsError('AclRule', row.id);
-  }
-  await rules.update(row.id, patch, null);
-  return { kind: 'Replaced', name: row.id };
+  await groups.update(name, patch, null);
+  return { kind: 'Replaced', name };
 }
 
 function nameOf(row: ImportRow): string {

@@ -8,6 +8,7 @@ import { AlreadyExistsError, LimitExceededError, UnknownReferenceError } from '.
 import { maxGroupsPerUser, type User } from '../domain/user.ts';
 import type { Session } from '../database/session.ts';
 import type { AuditedChange, ChangeRecorder } from './change-recorder.ts';
+import { failedRow } from './failed-row.ts';
 import { requireRulesOfAllInBounds } from './locked-subject.ts';
 import { createRandomId } from './random-id.ts';
 import { selectUser, sortedNames, type UserRow, userOf } from './user-row.ts';
@@ -72,20 +73,16 @@ interface Present {
 function judge({ user, credentials }: UserImportRow, { groups, before, onConflict }: Present): ImportOutcome {
   const { name } = user;
   const isThere = before.has(name);
-  if (isThere && onConflict === 'Fail') return failed(name, new AlreadyExistsError('User', name));
+  if (isThere && onConflict === 'Fail') return failedRow(name, new AlreadyExistsError('User', name));
   const missing = user.groups.find((group) => !groups.has(group));
-  if (missing !== undefined) return failed(name, new UnknownReferenceError('Group', missing));
+  if (missing !== undefined) return failedRow(name, new UnknownReferenceError('Group', missing));
   if (user.groups.length > maxGroupsPerUser) {
-    return failed(name, new LimitExceededError('GroupsPerUser', maxGroupsPerUser, name));
+    return failedRow(name, new LimitExceededError('GroupsPerUser', maxGroupsPerUser, name));
   }
   if ((credentials?.length ?? 0) > maxCredentialsPerUser) {
-    return failed(name, new LimitExceededError('CredentialsPerUser', maxCredentialsPerUser, name));
+    return failedRow(name, new LimitExceededError('CredentialsPerUser', maxCredentialsPerUser, name));
   }
   return { kind: isThere ? 'Replaced' : 'Created', name };
-}
-
-export function failed(name: string, { code, message }: Error & { readonly code: string }): ImportOutcome {
-  return { kind: 'Failed', name, code, message };
 }
 
 function userColumns(rows: readonly UserImportRow[]): readonly unknown[] {

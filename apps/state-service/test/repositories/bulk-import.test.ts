@@ -168,3 +168,47 @@ test('imports 20 000 users in seconds, and stops where it is told to', async (t)
   const [{ n } = {}] = await sql(`SELECT count(*)::int AS n FROM users WHERE name LIKE 'more%'`);
   assert.equal(n, 500);
 });
+
+test('imports rules in sets, touches whom they concern, and refuses the one that is too many', async (t) => {
+  const { store, sql } = await openStore(t);
+  await store.write(context, async (unit) => {
+    await unit.groups.create(groupInput('staff'));
+    await unit.users.create(userInput('full'));
+    await unit.users.create(userInput('member', { groups: ['staff'] }));
+  });
+  await sql(
+    `INSERT INTO users (name, enabled, destinations, on_revoke) SELECT 'u' || n, true, 'Rules', 'Keep' FROM generate_series(1, 5000) AS n`,
+  );
+  await sql('DELETE FROM outbox');
+  const begun = performance.now();
+  const many = await importAll(
+    store,
+    Array.from({ length: 5_000 }, (_, index): ImportRow => {
+      return { kind: 'AclRule', id: null, rule: ruleInput({ user: `u${index + 1}` }, { ports: [index + 1] }) };
+    }),
+  );
+  t.diagnostic(`5 000 rules in ${Math.round(performance.now() - begun)} ms`);
+  assert.deepEqual(
+    many.filter(({ kind }) => kind !== 'Created'),
+    [],
+  );
+  await importAll(store, [{ kind: 'AclRule', id: 'shared', rule: ruleInput({ group: 'staff' }) }]);
+  const outbox = await sql(`SELECT count(*)::int AS rows, bool_or(user_name = 'member') AS member FROM outbox`);
+  assert.deepEqual(outbox, [{ rows: 5_001, member: true }]);
+  const tooMany = await importAll(
+    store,
+    Array.from({ length: 257 }, (): ImportRow => ({ kind: 'AclRule', id: null, rule: ruleInput({ user: 'full' }) })),
+  );
+  const last = tooMany.at(-1);
+  assert.deepEqual(
+    tooMany.slice(0, -1).filter(({ kind }) => kind !== 'Created'),
+    [],
+  );
+  assert.ok(last?.kind === 'Failed' && last.code === 'SLUICE_LIMIT_EXCEEDED', JSON.stringify(last));
+  const stolen = await importAll(
+    store,
+    [{ kind: 'AclRule', id: 'shared', rule: ruleInput({ user: 'full' }) }],
+    'Replace',
+  );
+  assert.equal(stolen[0]?.kind === 'Failed' && stolen[0].code, 'SLUICE_ALREADY_EXISTS');
+});
