@@ -72,7 +72,14 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
     async changeUsers(kind, parts) {
       // Drops what a change that failed half way has left.
       await stageUsers(isolate, kind, { puts: [], deletes: [], keeps: [] });
-      for (const part of parts) await stageUsers(isolate, null, part);
+      let staged = Promise.resolve();
+      for (const part of parts) {
+        await staged;
+        staged = stageUsers(isolate, null, part);
+        // The next part is made while this one is taken; what went wrong is seen then.
+        staged.catch(() => {});
+      }
+      await staged;
       const reply = await isolate.ask({ kind: 'commitUsers' });
       if (reply.kind !== 'usersCommitted') throw unexpected(reply);
     },
