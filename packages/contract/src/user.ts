@@ -183,6 +183,3 @@ export const userSchema = userObject({
 
 /** A user with every default in place. */
 export type CompleteUser = Complete<typeof userSchema>;
-
-/** A user as the bus and Kubernetes carry it, without the name, every default in place. */
-export type CompleteUserSpec = Complete<typeof userSpecSchema>;

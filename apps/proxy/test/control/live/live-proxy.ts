@@ -69,7 +69,7 @@ export class LiveProxy {
   }
 }
 
-export function inHand(text: string): ConfigInHand {
+function inHand(text: string): ConfigInHand {
   return { file: 'sluice.yaml', text, config: configOf(text), digest: 'd' };
 }
 
