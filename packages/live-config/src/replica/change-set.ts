@@ -39,6 +39,15 @@ export class ChangeSet {
     for (const [key, index] of this.facts.entries()) yield this.#at(key, index);
   }
 
+  /** Each once; its text is let go of: a million of them need not be there twice. */
+  *drain(): Generator<ChangedEntry> {
+    for (const [key, index] of this.facts.entries()) {
+      const entry = this.#at(key, index);
+      this.#texts[index] = null;
+      yield entry;
+    }
+  }
+
   #at(key: string, index: number): ChangedEntry {
     return {
       key,

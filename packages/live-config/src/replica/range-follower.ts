@@ -5,7 +5,7 @@ import { writeMessage } from '../digest/read-message.ts';
 import { readSnapshotBlob } from '../digest/snapshot-blob.ts';
 import type { Watch } from '../port/config-bus.ts';
 import type { ResourceSpec } from '../publisher/truth.ts';
-import type { ChangeSet } from './change-set.ts';
+import type { ChangedEntry } from './change-set.ts';
 import { LastGoodStore } from './last-good-store.ts';
 import { createReplicaCore } from './replica-core.ts';
 import type { ReplicaCore } from './replica-status.ts';
@@ -155,7 +155,9 @@ export class RangeFollower {
   async #apply({ source, isWhole, epoch, revision, digest, changes }: ApplyEffect): Promise<void> {
     this.#isApplying = true;
     const { range } = this;
-    const rest = { changeCount: changes.size, changes: { [Symbol.iterator]: () => configChanges(changes, isWhole) } };
+    // What came from the disk is there already: nobody asks for its texts again.
+    const entries = (): Iterable<ChangedEntry> => (source === 'Disk' ? changes.drain() : changes);
+    const rest = { changeCount: changes.size, changes: { [Symbol.iterator]: () => configChanges(entries(), isWhole) } };
     try {
       const { rejected } = await this.#deps.apply({ range, source, isWhole, epoch, revision, digest, ...rest });
       this.#isApplying = false;
@@ -174,7 +176,7 @@ export class RangeFollower {
 }
 
 /** Of a whole table, deletions say nothing. */
-function* configChanges(changes: ChangeSet, isWhole: boolean): Generator<ConfigChange> {
+function* configChanges(changes: Iterable<ChangedEntry>, isWhole: boolean): Generator<ConfigChange> {
   for (const { key, generation, specText } of changes) {
     const named = parseResourceKey(key);
     if (named === null || (isWhole && specText === null)) continue;
