@@ -163,8 +163,7 @@ async function collect(scene: Scene): Promise<void> {
   for (const path of ['/metrics', '/readyz', '/v1/status', '/v1/control', '/v1/config']) {
     surfaces.set(`proxy ${path}`, await (await proxy.fetchAdmin(path)).text());
   }
-  surfaces.set('log of the state service', JSON.stringify(service.log.all()) + service.log.strays.join('\n'));
-  surfaces.set('errors of the state service', service.stderr);
+  surfaces.set('log of the state service', JSON.stringify([service.process.logs(), service.process.strays]));
   surfaces.set('log of the proxy', JSON.stringify(proxy.logs()) + proxy.strayOutput.join('\n'));
   surfaces.set('errors of the proxy', proxy.stderr);
   surfaces.set('log of nats-server', await nats.log());

@@ -2,18 +2,15 @@
  * The control plane as it is run: a real Postgres, a real nats-server, the state service as processes of their own, and proxies that
  * take their users from them. Every part can be killed, paused and started again without the others.
  */
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CleanupScope } from './cleanup-scope.ts';
 import { ControlledProxy, type ControlledProxyOptions } from './controlled-proxy.ts';
 import { findLoopbackPorts } from './loopback-ports.ts';
 import { type NatsServer, startNatsServer } from './nats-server.ts';
 import { type PostgresOptions, type PostgresServer, startPostgres, type TestDatabase } from './postgres-server.ts';
-import { ProgramProcess } from './program-process.ts';
-import { runCommand } from './run-command.ts';
+import type { ProgramProcess } from './program-process.ts';
 import { StateClient } from './state-client.ts';
+import { makeStateServiceSecrets, planStateService, type StateServiceSecrets } from './state-service-process.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
 
 export interface ControlPlaneOptions {
@@ -42,39 +39,16 @@ export interface ControlPlane {
   planProxy(name: string, options?: Partial<ControlledProxyOptions>): ControlledProxy;
 }
 
-const stateCommand = fileURLToPath(new URL('../../../apps/state-service/bin/sluice-state', import.meta.url));
-
-interface Secrets {
-  readonly key: string;
-  readonly keyFile: string;
-  readonly pepperFile: string;
-}
-
-async function makeSecrets(directory: string): Promise<Secrets> {
-  const made = await runCommand(stateCommand, ['new-key']);
-  if (made.code !== 0) throw new Error(`sluice-state new-key ended with ${made.code}: ${made.stderr}`);
-  const secrets = {
-    key: made.stdout.trim(),
-    keyFile: join(directory, 'api-key'),
-    pepperFile: join(directory, 'pepper'),
-  };
-  await writeFile(secrets.keyFile, `${secrets.key}\n`, { mode: 0o600 });
-  await writeFile(secrets.pepperFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-  return secrets;
-}
-
 /** Resolves when it serves. Its port is its own over restarts. */
 async function startService(
   scope: CleanupScope,
-  secrets: Secrets,
+  secrets: StateServiceSecrets,
   { database, nats }: Pick<ControlPlane, 'database' | 'nats'>,
 ): Promise<StateServiceOfPlane> {
   const { host, ports } = await findLoopbackPorts(1);
   const listen = `${host}:${ports[0] ?? 0}`;
   const args = ['--listen', listen, '--drain', '1', '--nats', nats.url];
-  const files = ['--pepper-file', secrets.pepperFile, '--bootstrap-key-file', secrets.keyFile];
-  const env = { SLUICE_STATE_DATABASE_URL: database.url };
-  const process = new ProgramProcess(scope, { command: stateCommand, args: ['run', ...args, ...files], env });
+  const process = planStateService(scope, secrets, { databaseUrl: database.url, args });
   await process.start();
   const url = `http://${listen}`;
   return { process, url, client: new StateClient(url, secrets.key) };
@@ -86,7 +60,7 @@ export async function startControlPlane(scope: CleanupScope, options: ControlPla
   const [postgres, nats, secrets] = await Promise.all([
     startPostgres(scope, options.postgres),
     startNatsServer(scope),
-    makeSecrets(directory),
+    makeStateServiceSecrets(directory),
   ]);
   const database = await postgres.createDatabase();
   const services: StateServiceOfPlane[] = [];

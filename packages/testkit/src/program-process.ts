@@ -44,6 +44,11 @@ export class ProgramProcess {
     return this.#lines.slice(from).filter(predicate);
   }
 
+  /** What it wrote that was no JSON line, on either stream, over all runs. */
+  get strays(): readonly string[] {
+    return this.#strays;
+  }
+
   get logPosition(): number {
     return this.#lines.length;
   }
