@@ -54,7 +54,7 @@ test('no request made out of the OpenAPI document is answered by a failure or by
   });
   assert.equal(run.code, 0, run.stdout.slice(-6000) + run.stderr.slice(-2000));
   // A run whose requests were all refused at the door would find nothing either.
-  const statuses = service.log.all(({ msg }) => msg === 'request').map(({ status }) => Number(status));
+  const statuses = service.process.logs(({ msg }) => msg === 'request').map(({ status }) => Number(status));
   const worked = statuses.filter((status) => status < 300).length;
   assert.ok(statuses.length > 500 && worked > 50, `${statuses.length} requests, of which ${worked} did something`);
   assert.deepEqual(

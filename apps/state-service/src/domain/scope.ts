@@ -1,9 +1,5 @@
 /** What the scopes of a key let it do and give away. Pure; which scopes there are is the contract's. */
-import { type Scope, type ScopeAction, type ScopeResource, scopes } from '@sluice/contract/state-api/api-scope.ts';
-
-export function isScope(text: string): text is Scope {
-  return (scopes as readonly string[]).includes(text);
-}
+import type { Scope, ScopeAction, ScopeResource } from '@sluice/contract/state-api/api-scope.ts';
 
 /** Keys and the audit log say who may do what and who did what: `read` and `write` do not include them. */
 const guarded: ReadonlySet<ScopeResource> = new Set(['keys', 'audit']);

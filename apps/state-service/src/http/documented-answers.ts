@@ -54,7 +54,7 @@ const everywhere: readonly ProblemKind[] = [
   'database-unavailable',
 ];
 
-export const problemsOfBody: readonly ProblemKind[] = ['request-timeout', 'body-too-large', 'unsupported-media-type'];
+const problemsOfBody: readonly ProblemKind[] = ['request-timeout', 'body-too-large', 'unsupported-media-type'];
 export const problemsOfChange: readonly ProblemKind[] = [
   ...problemsOfBody,
   'not-found',

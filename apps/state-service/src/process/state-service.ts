@@ -2,6 +2,7 @@
  * The service as a part of a process: opens its listeners, prepares the database, serves and publishes, and ends in order. Reads
  * no environment, no argument and no signal, so that another program can hold it, with a bus of its own.
  */
+import { Server as TlsServer } from 'node:tls';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { createMetricsRegistry, type MetricsRegistry } from '@sluice/runtime/metrics.ts';
@@ -228,7 +229,10 @@ class RunningService implements StateService {
 
 async function bind(app: StateApp, listener: string, { host, port }: ListenAddress): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    const url = new URL(await app.listen({ host, port }));
+    // Fastify looks at its own options for the scheme, and the server is not of its making.
+    if (app.server instanceof TlsServer) url.protocol = 'https:';
+    return url.origin;
   } catch (error) {
     throw new ListenError(listener, `${host}:${port}`, error);
   }

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
-import { startStateServiceProcess } from '@sluice/testkit/state-service-process.ts';
+import { runCommand } from '@sluice/testkit/run-command.ts';
+import { createSelfSignedCertificate } from '@sluice/testkit/self-signed-certificate.ts';
 import { systemPath } from '@sluice/testkit/system-path.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 import { Client } from 'pg';
 import { ApiClient } from '../service/api-client.ts';
+import { startOnDatabase, startState, stateCommand } from './state-process.ts';
 
 const postgres = await startPostgres({ after });
-const command = fileURLToPath(new URL('../../bin/sluice-state', import.meta.url));
 
 interface Ended {
   readonly code: number;
@@ -25,7 +25,7 @@ interface Ended {
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return await new Promise((resolve) => {
-    execFile(command, args, { env: { PATH: systemPath, ...env }, timeout: 30_000 }, (error, out, err) => {
+    execFile(stateCommand, args, { env: { PATH: systemPath, ...env }, timeout: 30_000 }, (error, out, err) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err });
     });
   });
@@ -84,19 +84,46 @@ test('new-key prints a key that a service takes as its first', async (t) => {
   const { code, out } = await run(['new-key']);
   assert.equal(code, 0);
   assert.match(out, /^slc_[A-Za-z0-9_]+\n$/);
-  const service = await startStateServiceProcess(t, { databaseUrl: url });
-  const client = await ApiClient.connect(service.url, service.adminKey);
+  const file = join(await createTemporaryDirectory(t), 'key');
+  await writeFile(file, out);
+  const service = await startOnDatabase(t, url, ['--bootstrap-key-file', file]);
+  const client = await ApiClient.connect(service.url, out.trim());
   await client.expect(200, 'GET', '/v1/users');
-  await client.withKey(out.trim()).expect(401, 'GET', '/v1/users');
+  assert.equal(service.stderr, '');
+});
+
+test('with a certificate it speaks HTTPS, and a key of another certificate is 2', async (t) => {
+  const { url: databaseUrl } = await postgres.createDatabase();
+  const own = await createSelfSignedCertificate(t, ['localhost']);
+  const other = await createSelfSignedCertificate(t, ['localhost']);
+  const directory = await createTemporaryDirectory(t);
+  const [keyFile, wrongFile, pepper] = ['key', 'wrong', 'pepper'].map((name) => join(directory, name));
+  assert.ok(keyFile !== undefined && wrongFile !== undefined && pepper !== undefined);
+  await writeFile(keyFile, own.key);
+  await writeFile(wrongFile, other.key);
+  await writeFile(pepper, 'long enough to be a pepper of thirty-two bytes');
+  const service = await startOnDatabase(t, databaseUrl, ['--tls-cert', own.certPath, '--tls-key', keyFile]);
+  assert.match(service.url, /^https:/);
+  const curl = await runCommand('curl', [
+    '--silent',
+    '--cacert',
+    own.certPath,
+    service.url.replace('127.0.0.1', 'localhost') + '/readyz',
+  ]);
+  assert.equal(curl.stdout, '{"status":"Ready"}', curl.stderr);
+  const args = ['run', '--pepper-file', pepper, '--tls-cert', own.certPath, '--tls-key', wrongFile];
+  const refused = await run(args, { SLUICE_STATE_DATABASE_URL: databaseUrl });
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /is not the private key of/);
 });
 
 test('SIGTERM lets the request that is worked on end, answers no new one, and ends with 0', async (t) => {
   const { url } = await postgres.createDatabase();
-  const service = await startStateServiceProcess(t, { databaseUrl: url, args: ['--admin-listen', '127.0.0.1:0'] });
-  const admin = String((await service.log.waitFor(({ msg }) => msg === 'ready'))['admin']);
+  const service = await startOnDatabase(t, url, ['--admin-listen', '127.0.0.1:0']);
+  const admin = String(service.ready['admin']);
   assert.equal((await fetch(`${admin}/readyz`)).status, 200);
   assert.equal((await fetch(`${service.url}/metrics`)).status, 404);
-  const client = await ApiClient.connect(service.url, service.adminKey);
+  const client = await ApiClient.connect(service.url, await service.firstKey());
   const holder = new Client({ connectionString: url });
   await holder.connect();
   await holder.query('BEGIN');
@@ -121,9 +148,9 @@ test('SIGTERM lets the request that is worked on end, answers no new one, and en
 
 test('a request that does not end is cut when the drain is over', async (t) => {
   const { url } = await postgres.createDatabase();
-  const service = await startStateServiceProcess(t, { databaseUrl: url, args: ['--drain', '1'] });
+  const service = await startOnDatabase(t, url, ['--drain', '1']);
   const { hostname, port } = new URL(service.url);
-  const headers = { authorization: `Bearer ${service.adminKey}`, 'content-type': 'application/x-ndjson' };
+  const headers = { authorization: `Bearer ${await service.firstKey()}`, 'content-type': 'application/x-ndjson' };
   const hanging = request({ hostname, port, method: 'POST', path: '/v1/import', headers });
   hanging.on('error', () => {});
   hanging.write('{"kind":"Group","group":{"name":"half"}}\n');
@@ -139,8 +166,9 @@ test('a request that does not end is cut when the drain is over', async (t) => {
 
 test('no password, key or verifier is in a log, a metric or an answer, whatever is done with it', async (t) => {
   const { url } = await postgres.createDatabase();
-  const service = await startStateServiceProcess(t, { databaseUrl: url, args: ['--log-level', 'debug'] });
-  const client = await ApiClient.connect(service.url, service.adminKey);
+  const service = await startOnDatabase(t, url, ['--log-level', 'debug']);
+  const adminKey = await service.firstKey();
+  const client = await ApiClient.connect(service.url, adminKey);
   const password = 'canary-password-4711';
   const verifier = '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy';
   const created = await client.post('/v1/api-keys', { client: 'canary', scopes: ['read'] });
@@ -173,14 +201,14 @@ test('no password, key or verifier is in a log, a metric or an answer, whatever 
   const metrics = await (await fetch(`${service.url}/metrics`)).text();
   await service.stop();
   const log = service.log.all().map((line) => JSON.stringify(line));
-  const said = [...answers.map(({ text }) => text), metrics, service.stderr, ...log, ...service.log.strays].join('\n');
+  const said = [...answers.map(({ text }) => text), metrics, ...log, ...service.log.strays].join('\n');
   assert.ok(log.length > answers.length, 'the log has a line for each request');
   for (const secret of [
     password,
     verifier,
     verifier.slice(29),
     key.slice(21, 64),
-    service.adminKey.slice(21, 64),
+    adminKey.slice(21, 64),
     '$argon2id$',
   ]) {
     assert.ok(!said.includes(secret), `${secret.slice(0, 8)}… was written somewhere`);
@@ -188,42 +216,15 @@ test('no password, key or verifier is in a log, a metric or an answer, whatever 
 });
 
 test('with a PostgreSQL of its own it starts, keeps what it was told, and starts again', async (t) => {
-  const directory = await createTemporaryDirectory(t);
-  await chmod(directory, 0o711);
-  const data = join(directory, 'state');
-  await mkdir(data, { mode: 0o711 });
-  const start = async (): Promise<{ key: string; stop: () => void; ended: Promise<Ended>; url: string }> => {
-    const { spawn } = await import('node:child_process');
-    const child = spawn(command, ['run', '--embedded-postgres', data, '--listen', '127.0.0.1:0'], {
-      env: { PATH: systemPath },
-    });
-    t.after(() => void child.kill('SIGKILL'));
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-    const ended = new Promise<Ended>((resolve) => {
-      child.on('close', (code) => resolve({ code: code ?? -1, out, err }));
-    });
-    const url = await eventually(
-      () => {
-        const found = /"url":"(http:[^"]+)"/.exec(out)?.[1];
-        assert.ok(found, err);
-        return found;
-      },
-      { timeoutMs: 40_000 },
-    );
-    return { key: /slc_\w+/.exec(err)?.[0] ?? '', stop: () => void child.kill('SIGTERM'), ended, url };
-  };
-  const first = await start();
-  const client = await ApiClient.connect(first.url, first.key);
+  const data = join(await createTemporaryDirectory(t), 'state');
+  const first = await startState(t, ['--embedded-postgres', data]);
+  const key = await first.firstKey();
+  const client = await ApiClient.connect(first.url, key);
   await client.post('/v1/users', { name: 'kept' });
-  first.stop();
-  assert.equal((await first.ended).code, 0);
+  assert.equal(await first.stop(), 0);
   assert.ok((await readFile(join(data, 'pepper'))).length > 32);
-  const second = await start();
-  assert.equal(second.key, '', 'no second first key');
-  await (await ApiClient.connect(second.url, first.key)).expect(200, 'GET', '/v1/users/kept');
-  second.stop();
-  assert.equal((await second.ended).code, 0);
+  const second = await startState(t, ['--embedded-postgres', data]);
+  assert.equal(second.stderr, '', 'no second first key');
+  await (await ApiClient.connect(second.url, key)).expect(200, 'GET', '/v1/users/kept');
+  assert.equal(await second.stop(), 0);
 });

@@ -13,7 +13,7 @@ import { type StateService, startStateService } from '../../src/process/state-se
 import { keepLog, type KeptLog } from '../database/quiet-logger.ts';
 import { ApiClient } from './api-client.ts';
 
-export const testPepper = new Pepper(Buffer.from('a pepper of more than thirty-two bytes'));
+const testPepper = new Pepper(Buffer.from('a pepper of more than thirty-two bytes'));
 
 export interface OpenService {
   readonly service: StateService;

@@ -4,7 +4,7 @@ import { withDefault } from '../schema-keywords.ts';
 import { quotaSchema, userSpecSchema } from '../user.ts';
 import { groupNameSchema, timestampSchema, userNameSchema, versionSchema } from './resource-fields.ts';
 
-export const maxGroupsOfUser = 64;
+const maxGroupsOfUser = 64;
 
 // Functions, because a default is written into the schema it is given for.
 const enabled = () => Type.Boolean({ description: 'false: nobody logs in with this name, and its data stays.' });
