@@ -43,6 +43,16 @@ routes:
   assert.deepEqual(sluice.strayOutput, []);
 });
 
+test('no log level hides the lines that programs wait for', async (t) => {
+  const config = buildConfig({ top: 'log: { level: Error }', routes: [ban] });
+  const sluice = await startSluice(t, { config });
+  sluice.signal('SIGHUP');
+  await sluice.waitForLog((line) => line['msg'] === 'reloaded');
+  assert.equal((await sluice.stop()).code, 0);
+  const said = sluice.logs().map(({ msg }) => msg);
+  assert.deepEqual(said, ['ready', 'reloaded', 'stopping', 'stopped']);
+});
+
 test('one line at start says what the kernel granted', async (t) => {
   const sluice = await startSluice(t, { config: buildConfig({ routes: [ban] }) });
   const granted = sluice.logs(

@@ -28,7 +28,7 @@ const logSchema = Type.Object(
     level: withDefault(
       Type.Enum(['Debug', 'Info', 'Warn', 'Error'], {
         type: 'string',
-        description: 'The least severity that is logged.',
+        description: 'The least severity that is logged; `ready`, `reloaded`, `stopping` and `stopped` always are.',
       }),
       'Info',
     ),

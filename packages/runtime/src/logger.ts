@@ -12,6 +12,8 @@ export interface Logger {
   info(msg: string, fields?: LogFields): void;
   warn(msg: string, fields?: LogFields): void;
   error(msg: string, fields?: LogFields): void;
+  /** What programs wait for (ready, reloaded, stopped): written whatever the level is; `info` unless said otherwise. */
+  announce(msg: string, fields?: LogFields, at?: LogLevel): void;
   /** A logger that adds `fields` to every line and follows the level of this one. */
   child(fields: LogFields): Logger;
   /** Takes effect at once, for the children too. */
@@ -34,6 +36,8 @@ export function createLogger(level: LogLevel, deps: LoggerDeps): Logger {
     },
     { write: (line: string) => void deps.sink.write(line) },
   );
+  // A child's level is its own: the least there is, so that nothing is held back.
+  const announcements = lines.child({}, { level: 'debug' });
   const over = (bound: LogFields): Logger => {
     const write = (at: LogLevel, msg: string, fields: LogFields | undefined): void => {
       if (lines.isLevelEnabled(at)) lines[at](boundedFields({ ...bound, ...fields }), msg);
@@ -43,6 +47,7 @@ export function createLogger(level: LogLevel, deps: LoggerDeps): Logger {
       info: (msg, fields) => write('info', msg, fields),
       warn: (msg, fields) => write('warn', msg, fields),
       error: (msg, fields) => write('error', msg, fields),
+      announce: (msg, fields, at = 'info') => announcements[at](boundedFields({ ...bound, ...fields }), msg),
       child: (fields) => over({ ...bound, ...fields }),
       setLevel: (next) => {
         lines.level = next;

@@ -36,6 +36,18 @@ test('writes from its level on and follows a change of level at once, children t
   });
 });
 
+test('announces what programs wait for whatever its level is, children too', () => {
+  const { logger, lines, last } = openLogger('error');
+  logger.announce('ready', { pid: 1 });
+  assert.deepEqual(last(), { level: 'info', time: '2026-01-02T03:04:05.678Z', pid: 1, msg: 'ready' });
+  logger.child({ part: 'admin' }).announce('not ready', {}, 'warn');
+  assert.deepEqual([last()['level'], last()['part'], last()['msg']], ['warn', 'admin', 'not ready']);
+  logger.info('hidden');
+  logger.setLevel('debug');
+  logger.announce('stopped');
+  assert.deepEqual([lines.length, last()['msg']], [3, 'stopped']);
+});
+
 test('keeps secrets out, by type and by the name of the field, at any depth', () => {
   const { logger, lines, last } = openLogger('info');
   logger.info('event', {

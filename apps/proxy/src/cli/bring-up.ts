@@ -39,14 +39,15 @@ export async function bringUp({ source, proxy, control, logger, stopped }: Bring
   if (failures.length > 0) return failures;
   if (inTime === 'Late') {
     const status = control.status;
-    logger.warn('not ready', { reason: status === null ? '' : describeMissing(status), ...served(source, proxy) });
+    const reason = status === null ? '' : describeMissing(status);
+    logger.announce('not ready', { reason, ...served(source, proxy) }, 'warn');
   }
   void control.complete.then(() => logReady(source, proxy, logger));
   return [];
 }
 
 function logReady(source: ConfigInHand, proxy: ProxyProcess, logger: Logger): void {
-  logger.info('ready', { pid: process.pid, ...served(source, proxy) });
+  logger.announce('ready', { pid: process.pid, ...served(source, proxy) });
 }
 
 function served({ digest }: ConfigInHand, proxy: ProxyProcess): Readonly<Record<string, unknown>> {
