@@ -48,6 +48,21 @@ test('while it drains: 503 at once, no new connection, the old ones served, admi
   assert.deepEqual(numbersIn(sluice.lastLog), [0], JSON.stringify(sluice.lastLog));
 });
 
+test('who asks for a reload while it drains is refused, and nothing changes', async (t) => {
+  const sluice = await startDraining(t, '20s');
+  const client = await openStream(t, sluice);
+  sluice.signal('SIGTERM');
+  await sluice.waitForLog((line) => line['msg'] === 'stopping');
+  sluice.signal('SIGHUP');
+  const refused = await sluice.waitForLog((line) => line['msg'] === 'reload rejected');
+  assert.match(String(refused['errors']), /:1:1: sluice is stopping: .+ \(.+\)$/u);
+  client.send('still here');
+  assert.equal((await client.receive(10)).toString(), 'still here');
+  client.finish();
+  assert.deepEqual(await sluice.exited, { code: 0, signal: null });
+  assert.equal(sluice.lastLog?.['msg'], 'stopped');
+});
+
 test('what is left at the end of the drain is cut, logged and counted in the last line', async (t) => {
   const sluice = await startDraining(t, '700ms');
   const clients = await Promise.all([1, 2, 3].map(() => openStream(t, sluice)));

@@ -12,7 +12,6 @@ export interface ShutdownOptions {
 export interface Shutdown {
   /** Call for each signal that arrives, with the time of a monotonic clock. */
   signal(signal: StopSignal, nowMs: number): void;
-  isStopping(): boolean;
 }
 
 /**
@@ -37,6 +36,5 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       isSecondSeen = true;
       options.onSecond(signal);
     },
-    isStopping: () => first !== null,
   };
 }

@@ -170,15 +170,18 @@ interface Running extends Output {
 function untilStopped(running: Running, deps: RunDeps): Promise<void> {
   const { proxy, reloader, watcher, control, logger, sink } = running;
   const { promise, resolve } = Promise.withResolvers<void>();
+  let isOver = false;
   const drain = async (signal: string): Promise<void> => {
-    logger.info('stopping', { signal, connections: proxy.active });
+    logger.announce('stopping', { signal, connections: proxy.active });
     watcher.close();
+    const reloaded = reloader.stop();
     const drained = proxy.drain();
-    await reloader.stop();
+    await reloaded;
     await control.close();
     const cut = await drained;
     await proxy.close();
-    logger.info('stopped', { cut });
+    isOver = true;
+    logger.announce('stopped', { cut });
     resolve();
   };
   const shutdown = createShutdown({
@@ -189,7 +192,7 @@ function untilStopped(running: Running, deps: RunDeps): Promise<void> {
       });
     },
     onSecond: () => {
-      logger.info('stopped', { cut: proxy.active });
+      logger.announce('stopped', { cut: proxy.active });
       sink.writeNow();
       deps.exit(exitCode.ok);
     },
@@ -197,7 +200,8 @@ function untilStopped(running: Running, deps: RunDeps): Promise<void> {
   deps.onSignal('SIGTERM', () => shutdown.signal('SIGTERM', performance.now()));
   deps.onSignal('SIGINT', () => shutdown.signal('SIGINT', performance.now()));
   deps.onSignal('SIGHUP', () => {
-    if (!shutdown.isStopping()) reloader.reload('Asked');
+    // Nothing is said behind the last line.
+    if (!isOver) reloader.reload('Asked');
   });
   return promise;
 }

@@ -30,11 +30,16 @@ export type ReloadCause = 'Asked' | 'FileChanged';
 
 export interface Reloader {
   reload(cause: ReloadCause): void;
-  /** Ends: what is under way is finished, nothing new is begun. */
+  /** Ends: what is under way is finished, nothing new is begun; who asks from now on is refused. */
   stop(): Promise<void>;
 }
 
 const unreadable = 'unreadable';
+
+function stoppingIssue(file: string): ConfigIssue {
+  const message = 'sluice is stopping: nothing is reloaded any more';
+  return { file, line: 1, column: 1, message, remedy: 'start it again' };
+}
 
 export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloader {
   let inForce = first;
@@ -48,6 +53,14 @@ export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloade
   const reject = (digest: string | null, errors: readonly ConfigIssue[]): void => {
     deps.proxy.countRejectedReload();
     deps.logger.error('reload rejected', { digest, errors: errors.map(formatIssue) });
+  };
+
+  const rejectFailed = (error: unknown): void => {
+    // Nothing takes a configuration any more once the drain is over: no defect.
+    if (isStopped) return reject(null, [stoppingIssue(deps.path)]);
+    deps.proxy.countRejectedReload();
+    const reason = error instanceof Error ? error.message : String(error);
+    deps.logger.error('reload rejected', { digest: null, errors: [`${deps.path}:1:1: internal error: ${reason}`] });
   };
 
   const reloadOnce = async (cause: ReloadCause): Promise<void> => {
@@ -67,7 +80,7 @@ export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloade
     deps.onApplied?.(source, before);
     for (const note of loaded.notes) deps.logger.warn('configuration note', { note: formatIssue(note) });
     const listeners = deps.proxy.listeners.map(({ name, addresses }) => ({ name, addresses }));
-    deps.logger.info('reloaded', { digest: loaded.digest, admin: deps.proxy.adminAddress, listeners });
+    deps.logger.announce('reloaded', { digest: loaded.digest, admin: deps.proxy.adminAddress, listeners });
   };
 
   const runAll = async (): Promise<void> => {
@@ -78,11 +91,11 @@ export function createReloader(first: ConfigInHand, deps: ReloaderDeps): Reloade
       try {
         await reloadOnce(cause);
       } catch (error) {
-        deps.proxy.countRejectedReload();
-        const reason = error instanceof Error ? error.message : String(error);
-        deps.logger.error('reload rejected', { digest: null, errors: [`${deps.path}:1:1: internal error: ${reason}`] });
+        rejectFailed(error);
       }
     }
+    if (wanted === 'Asked') reject(null, [stoppingIssue(deps.path)]);
+    wanted = null;
     isRunning = false;
   };
 

@@ -187,6 +187,8 @@ class RunningCore implements DecisionCore {
   }
 
   async drain(timeoutMs: number): Promise<number> {
+    // What a reload has bound and not put in force would queue clients whom nobody serves.
+    this.abort();
     this.#listeners.closeAll();
     this.#engine.flushSoon();
     await until(() => activeConnections(this.#engine) === 0, timeoutMs);

@@ -218,9 +218,29 @@ describe('the reloader', () => {
     const stopped = reloader.stop();
     gate.resolve([]);
     await stopped;
-    reloader.reload('Asked');
+    reloader.reload('FileChanged');
     await reloader.stop();
     assert.deepEqual([target.applied.length, lines.map(({ msg }) => msg)], [1, ['reloaded']]);
+  });
+
+  it('refuses who asks while it is stopped, and whom it could not serve before', async (t) => {
+    const { path, target, reloader, lines, change } = await open(t);
+    const gate = Promise.withResolvers<readonly ConfigIssue[]>();
+    target.outcome = () => gate.promise;
+    await change(routes('second'));
+    await eventually(() => assert.equal(target.applied.length, 1), { intervalMs: 2 });
+    reloader.reload('Asked');
+    const stopped = reloader.stop();
+    gate.reject(new Error('what takes it has ended'));
+    await stopped;
+    reloader.reload('Asked');
+    await reloader.stop();
+    const refused = [`${path}:1:1: sluice is stopping: nothing is reloaded any more (start it again)`];
+    assert.deepEqual(
+      lines.map(({ msg, digest, errors }) => [msg, digest, errors]),
+      [1, 2, 3].map(() => ['reload rejected', null, refused]),
+    );
+    assert.deepEqual([target.applied.length, target.rejectedCount], [1, 3]);
   });
 
   it('passes on what is odd about a file that is put in force', async (t) => {

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { parseAddress } from '@sluice/testkit/address.ts';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
+import { findLoopbackPorts } from '@sluice/testkit/loopback-ports.ts';
 import { openServer } from '@sluice/testkit/open-server.ts';
 import { connectTcp, type TcpClient } from '@sluice/testkit/tcp-client.ts';
 import type { ConnectionRecord } from '../../src/session/connection-record.ts';
@@ -146,6 +147,24 @@ describe('the decision host', () => {
       records.find((record) => record.client === client.localAddress)?.reason;
     await eventually(() => assert.deepEqual([endOf(leaving), endOf(staying)], ['Finished', 'DrainTimeout']));
     await assert.rejects(host.abort(), /has ended/);
+  });
+
+  it('drains with a configuration prepared: its ports are closed too', async (t) => {
+    const started = await start(t);
+    const { host } = started;
+    started.isDrained = true;
+    const [address] = await apply(host, buildConfig({ routes: [echoAll] }));
+    await echoThrough(t, address);
+    const free = await findLoopbackPorts(1);
+    const bind = `${free.host}:${free.ports[0]}`;
+    assert.equal(await host.prepare(configOf(buildConfig({ routes: [echoAll], bind }))), null);
+    await visit(t, bind);
+    const drained = host.drain(2000);
+    await eventually(() => assert.rejects(visit(t, bind), { code: 'ECONNREFUSED' }), {
+      timeoutMs: 1000,
+      intervalMs: 2,
+    });
+    assert.equal(await drained, 1);
   });
 
   it('rejects when the isolate cannot start', async () => {
