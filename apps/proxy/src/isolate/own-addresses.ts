@@ -13,13 +13,16 @@ export function ownAddresses(
   config: Pick<EffectiveConfig, 'listeners' | 'admin'>,
   interfaces: Interfaces,
 ): readonly IpAddress[] {
-  const binds: readonly BindAddress[] = [
-    ...config.listeners.flatMap(({ binds: listenerBinds }) => listenerBinds),
-    ...(config.admin.enabled ? [config.admin.bind] : []),
-  ];
+  const binds = [...config.listeners.flatMap((listener) => listener.binds), ...adminBinds(config.admin)];
   const machine = Object.values(interfaces).flatMap((list) => list ?? []);
   const texts = new Set(binds.flatMap((bind) => reachableAt(bind, machine)));
   return [...texts].flatMap((text) => parseIpAddress(text) ?? []);
+}
+
+/** Unlike a listener's, the admin's `[::]` takes IPv4 too (admin-socket.ts). */
+function adminBinds({ enabled, bind }: EffectiveConfig['admin']): readonly BindAddress[] {
+  if (!enabled) return [];
+  return bind.host === '::' ? [bind, { ...bind, family: 4, host: '0.0.0.0' }] : [bind];
 }
 
 function reachableAt(bind: BindAddress, machine: readonly NetworkInterfaceInfo[]): readonly string[] {

@@ -44,4 +44,11 @@ describe("the proxy's own addresses", () => {
       new Set(['127.0.0.1', '192.0.2.7', '::1', '2001:db8::7', 'fe80::1']),
     );
   });
+
+  it("are of both families where the admin's wildcard takes both", () => {
+    assert.deepEqual(
+      new Set(ownOf(['192.0.2.7:443'], '{ bind: "[::]:9900" }')),
+      new Set(['127.0.0.1', '192.0.2.7', '::1', '2001:db8::7', 'fe80::1']),
+    );
+  });
 });
