@@ -56,6 +56,17 @@ test('a trusted header gives the client its address, and does not reach the orig
   }
 });
 
+test('an end behind a header, before any byte of the client, closes and reaches no origin', async (t) => {
+  const { edge, rest, sluice } = await startTrusting(t);
+  const connection = await connectTcp(t, { ...edge, localAddress: trusted });
+  connection.send(buildProxyHeaderV1(four, destination));
+  connection.finish();
+  assert.equal(await connection.end(), 'Ended');
+  const { reason, closedBy, route } = await findAccessLine(sluice, '203.0.113.7:5000');
+  assert.deepEqual([reason, closedBy, route], ['ClientGone', 'Client', null]);
+  assert.equal(rest.acceptedCount(), 0);
+});
+
 test('a header may come in pieces', async (t) => {
   const { edge } = await startTrusting(t);
   for (const [what, header] of headers) {

@@ -195,6 +195,9 @@ class SessionDriver implements EngineHandlers {
     const end = event.offset + event.length;
     if (!session.isHeaderRead && !this.#readHeader(session, event, isLast)) return;
     const start = event.offset + session.skip;
+    // The header is the balancer's: behind it, too, an end before any byte closes.
+    if (start === end && (event.detail & dataFlag.end) !== 0 && !session.listener.looksAtNothing)
+      return closeSession(session, endingOfRefusal('ClientGone'), null);
     const detected = session.listener.looksAtNothing
       ? unknownProtocol
       : (session.listener.detect(bytes, start, end) ?? (isLast ? unknownProtocol : null));
