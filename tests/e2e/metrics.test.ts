@@ -2,6 +2,7 @@
  * The admin listener's figures equal what clients counted, and carry no label whose values a client chooses.
  */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
 import { buildClientHello } from '@sluice/testkit/client-hello.ts';
@@ -63,6 +64,30 @@ test('no label takes a value from a client', async (t) => {
   await client.end();
   const text = await (await sluice.fetchAdmin('/metrics')).text();
   assert.doesNotMatch(text, /chosen|127\.0\.0\.1/u);
+});
+
+/** What a table of docs/operations.md has in its first column, below that heading. */
+async function documented(heading: string): Promise<readonly string[]> {
+  const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const section = page.split(/^## /mu).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const names = Array.from(section.matchAll(/^\| (`.*?`) \|/gmu), ([, cell = '']) =>
+    cell.split(', ').map((text) => text.replaceAll('`', '').replace(/\{.*/u, '')),
+  );
+  return names.flatMap(([first = '', ...more]) => [
+    first,
+    ...more.map((name) => name.replace('…_max', first.replace('_in_use', '_max'))),
+  ]);
+}
+
+test('metrics and limits are those of the manual, no more and no fewer', async (t) => {
+  const sluice = await startSluice(t, { config: buildConfig({ routes: ['name: rest, match: {}, action: Ban'] }) });
+  const text = await (await sluice.fetchAdmin('/metrics')).text();
+  const exported = Array.from(text.matchAll(/^# TYPE (sluice_\S+)/gmu), ([, name = '']) => name);
+  const metrics = (await documented('Metrics')).filter((name) => name.startsWith('sluice_'));
+  assert.deepEqual(exported.toSorted(), metrics.toSorted());
+  const limits = Array.from(text.matchAll(/^sluice_limit_reached_total\{limit="([^"]+)"/gmu), ([, name = '']) => name);
+  const named = (await documented('Limits')).filter((name) => name !== 'limit');
+  assert.deepEqual(limits.toSorted(), named.toSorted());
 });
 
 test('the gauge counts open connections, and bytes of open connections are counted as they flow', async (t) => {

@@ -26,8 +26,10 @@ export class RecordOutbox {
     this.#writer.setDetailed(isDetailed);
   }
 
+  /** Tells them at once: of a metric that is not there before its first event, no increase can be seen. */
   watchLimits(read: () => Limits): void {
     this.#readLimits = read;
+    this.#tellLimits();
   }
 
   add(ended: EndedConnection): void {
@@ -40,6 +42,10 @@ export class RecordOutbox {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#writer.size > 0) this.#post({ kind: 'records', batch: this.#writer.take() });
+    this.#tellLimits();
+  }
+
+  #tellLimits(): void {
     const limits = this.#readLimits();
     const text = JSON.stringify(limits);
     if (text === this.#lastLimits) return;
