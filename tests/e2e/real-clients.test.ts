@@ -156,6 +156,21 @@ test('clients of seven kinds reach their origins through one port', async (t) =>
   );
 });
 
+test('clients of protocols a forward proxy does not speak are told so in their own', async (t) => {
+  const sluice = await startSluice(t, { config: buildConfig({ routes: ['name: forward, action: ForwardProxy'] }) });
+  const { host, port } = sluice.address('edge');
+  assert.match((await curl(['-k', `https://${host}:${port}/`])).stderr, /alert handshake failure/u);
+  const options = ['BatchMode=yes', 'StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null'];
+  const ssh = await runCommand('ssh', [
+    ...options.flatMap((option) => ['-o', option]),
+    '-p',
+    String(port),
+    host,
+    'true',
+  ]);
+  assert.match(ssh.stderr, /Received disconnect .*this is a forward proxy, not an SSH server/u);
+});
+
 test('a whole OpenSSH session runs through the proxy', { skip: !hasCommand('sshd') && 'no sshd here' }, async (t) => {
   const origin = await startSshdOrigin(t);
   const sluice = await startSluice(t, {

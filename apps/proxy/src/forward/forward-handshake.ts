@@ -4,6 +4,7 @@
  * the first step, each in its own words where it has any; a protocol that is added gets its own state in the union.
  */
 import type { Protocol } from '@sluice/contract/protocol.ts';
+import { http2GoAway, socks4Rejected, sshDisconnect, tlsHandshakeFailure } from './foreign-refusal.ts';
 import type { ForwardFailure } from './forward-failure.ts';
 import type { AuthenticationVerdict, HandshakeStep } from './handshake-step.ts';
 import {
@@ -30,8 +31,15 @@ export type ForwardState = Socks5State | HttpConnectState | RefusedState;
 export type ForwardStep = HandshakeStep<ForwardState>;
 
 const noBytes = Buffer.alloc(0);
-/** "Request rejected or failed": VN 0, CD 0x5b, port and address without meaning. */
-const socks4Rejected = Buffer.from([0, 0x5b, 0, 0, 0, 0, 0, 0]);
+
+/** What is no protocol has no words. */
+const farewells: Readonly<Record<RefusedState['protocol'], Buffer>> = {
+  SOCKS4: socks4Rejected,
+  HTTP2: http2GoAway,
+  TLS: tlsHandshakeFailure,
+  SSH: sshDisconnect,
+  Unknown: noBytes,
+};
 
 /** The state of a connection that was routed to a forward proxy, before its first step. */
 export function beginForward(protocol: Protocol, anonymous: boolean): ForwardState {
@@ -59,21 +67,26 @@ export function stepForward(state: ForwardState, bytes: Buffer, start: number, e
     case 'SOCKS4':
       return {
         kind: 'refuse',
-        bytes: socks4Rejected,
+        bytes: farewells.SOCKS4,
         reason: 'NotAllowed',
         detail: 'SOCKS4 is not supported; use SOCKS5',
       };
     case 'HTTP2':
       return {
         kind: 'refuse',
-        bytes: noBytes,
+        bytes: farewells.HTTP2,
         reason: 'ProtocolError',
         detail: 'HTTP/2 is not supported; use HTTP/1.1',
       };
     case 'TLS':
     case 'SSH':
     case 'Unknown':
-      return { kind: 'refuse', bytes: noBytes, reason: 'ProtocolError', detail: 'neither HTTP CONNECT nor SOCKS5' };
+      return {
+        kind: 'refuse',
+        bytes: farewells[state.protocol],
+        reason: 'ProtocolError',
+        detail: 'neither HTTP CONNECT nor SOCKS5',
+      };
   }
 }
 
@@ -101,11 +114,10 @@ export function failureReply(state: ForwardState, failure: ForwardFailure): Buff
     case 'HTTP':
       return httpFailureReply(failure);
     case 'SOCKS4':
-      return socks4Rejected;
     case 'HTTP2':
     case 'TLS':
     case 'SSH':
     case 'Unknown':
-      return noBytes;
+      return farewells[state.protocol];
   }
 }

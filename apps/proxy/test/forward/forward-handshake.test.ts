@@ -138,15 +138,25 @@ suite('protocols a forward proxy does not speak', () => {
     assert.match(outcome.end, /^refuse NotAllowed/);
   });
 
-  test('HTTP/2, TLS, SSH and what is unknown are closed without a word', () => {
+  test('HTTP/2, TLS and SSH are refused in their own words, what is unknown without a word', () => {
+    const farewells = {
+      HTTP2: '000000040000000000000008070000000000000000000000000d',
+      TLS: '15030100020228',
+      SSH: /^5353482d322e302d736c756963650d0a000000[0-9a-f]{2}/,
+      Unknown: '',
+    } as const;
     for (const protocol of ['HTTP2', 'TLS', 'SSH', 'Unknown'] as const) {
+      const isFarewell = (sent: Buffer): void => {
+        const expected = farewells[protocol];
+        if (typeof expected === 'string') assert.equal(sent.toString('hex'), expected);
+        else assert.match(sent.toString('hex'), expected);
+      };
       for (const bytes of ['', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'SSH-2.0-x\r\n']) {
         const outcome = driveHandshake(beginForward(protocol, true), [Buffer.from(bytes)]);
-        assert.equal(outcome.sent.length, 0);
+        isFarewell(outcome.sent);
         assert.match(outcome.end, /^refuse ProtocolError/);
       }
-      for (const failure of forwardFailures)
-        assert.equal(failureReply(beginForward(protocol, true), failure).length, 0);
+      for (const failure of forwardFailures) isFarewell(failureReply(beginForward(protocol, true), failure));
     }
   });
 
@@ -168,6 +178,7 @@ test('every failure has its close reason', () => {
     TimedOut: 'ConnectTimeout',
     HandshakeTimedOut: 'DecideTimeout',
     LimitReached: 'LimitReached',
+    QuotaReached: 'LimitReached',
     Internal: 'Internal',
   });
 });
