@@ -54,7 +54,7 @@ export interface Engine {
 }
 
 /** The engine was stopped before it could do what was asked, or had been. */
-export class EngineStoppedError extends Error {
+class EngineStoppedError extends Error {
   readonly code = 'SLUICE_ENGINE_STOPPED';
   override readonly name = 'EngineStoppedError';
 

@@ -1,5 +1,5 @@
-// The engine as a JS object: create, start, kick, join, stop. JS values become plain structs here and
-// never travel further in; worker threads reach JS only through one uv_async.
+// The engine as a JS object: create, start, kick, join, stop. JS values become plain structs here
+// and never travel further in; worker threads reach JS only through one uv_async.
 #pragma once
 #include <napi.h>
 #include <uv.h>

@@ -27,7 +27,7 @@ export interface UserFields {
 }
 
 /** The service answered, and not with what was asked for. */
-export class StateRefusal extends Error {
+class StateRefusal extends Error {
   readonly code = 'STATE_REFUSAL';
   readonly status: number;
 

@@ -9,7 +9,7 @@ export interface LastUseConfig {
   readonly maxKeys: number;
 }
 
-export const defaultLastUseConfig: LastUseConfig = { flushEveryMs: 5_000, maxKeys: 10_000 };
+const defaultLastUseConfig: LastUseConfig = { flushEveryMs: 5_000, maxKeys: 10_000 };
 
 export class LastUseRecorder {
   readonly #database: Database;

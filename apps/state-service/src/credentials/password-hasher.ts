@@ -27,7 +27,7 @@ export interface PasswordHasherConfig {
 }
 
 /** libuv's pool has four threads, which files and names need too. */
-export const defaultPasswordHasherConfig: PasswordHasherConfig = { maxRunning: 2, maxWaiting: 64 };
+const defaultPasswordHasherConfig: PasswordHasherConfig = { maxRunning: 2, maxWaiting: 64 };
 
 /** OWASP's advice for the least memory. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1 };

@@ -85,14 +85,22 @@ async function findRules(session: Session, rows: readonly RuleImportRow[]): Prom
 function judge({ id, rule }: RuleImportRow, { users, groups, rules, onConflict }: Present): ImportOutcome {
   const name = id ?? createRandomId();
   const { user, group } = rule.subject;
-  if (user !== undefined && !users.has(user)) return failedRow(id ?? '', new UnknownReferenceError('User', user));
-  if (group !== undefined && !groups.has(group)) return failedRow(id ?? '', new UnknownReferenceError('Group', group));
+  const missing = missingSubject(rule.subject, { users, groups });
+  if (missing !== null) return failedRow(id ?? '', missing);
   const before = rules.get(name);
   if (before === undefined) return { kind: 'Created', name };
   // A rule's subject stays: otherwise the id belongs to another's rule.
   const isSameSubject = before.user_name === (user ?? null) && before.group_name === (group ?? null);
   if (onConflict === 'Fail' || !isSameSubject) return failedRow(name, new AlreadyExistsError('AclRule', name));
   return { kind: 'Replaced', name };
+}
+
+function missingSubject(
+  { user, group }: AclSubject,
+  { users, groups }: Pick<Present, 'users' | 'groups'>,
+): UnknownReferenceError | null {
+  if (user !== undefined && !users.has(user)) return new UnknownReferenceError('User', user);
+  return group === undefined || groups.has(group) ? null : new UnknownReferenceError('Group', group);
 }
 
 type NamedRule = RuleImportRow & { readonly id: string };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
@@ -53,7 +53,7 @@ test('keeps the right while it has nothing to do', async (t) => {
 
 test('loses the right when its process is stopped, and knows it when that goes on', async (t) => {
   const { url } = await postgres.createDatabase();
-  const program = join(import.meta.dirname, 'leader-program.ts');
+  const program = fileURLToPath(new URL('leader-program.ts', import.meta.url));
   const child = spawn(process.execPath, [program, url], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => void child.kill('SIGKILL'));
   const lines: string[] = [];

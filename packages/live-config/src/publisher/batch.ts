@@ -11,7 +11,7 @@ import { TruthListing } from './truth-listing.ts';
 import { readTruthRecord } from './read-truth-record.ts';
 import { type Wanted, WantedChanges } from './wanted-changes.ts';
 
-export const maxConcurrentPuts = 256;
+const maxConcurrentPuts = 256;
 const listRetryMs = 1_000;
 
 export type TruthInput = Extract<PublisherInput, { kind: 'TruthPart' | 'TruthEnded' | 'TruthFailed' }>;

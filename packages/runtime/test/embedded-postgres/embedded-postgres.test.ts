@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { EmbeddedPostgresError, startEmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
@@ -57,7 +58,7 @@ test('refuses a second server on the same data', async (t) => {
 test('ends with the process that started it, however that ends', async (t) => {
   const parent = await createTemporaryDirectory(t);
   await chmod(parent, 0o711);
-  const program = join(import.meta.dirname, 'embedded-postgres-program.ts');
+  const program = fileURLToPath(new URL('embedded-postgres-program.ts', import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [program, join(parent, 'data')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
