@@ -311,6 +311,7 @@ suite('HTTP CONNECT failures', () => {
       TimedOut: 504,
       HandshakeTimedOut: 408,
       LimitReached: 503,
+      QuotaReached: 429,
       Internal: 500,
     });
   });

@@ -258,6 +258,7 @@ suite('SOCKS5 failures', () => {
       TimedOut: 6,
       HandshakeTimedOut: 1,
       LimitReached: 1,
+      QuotaReached: 1,
       Internal: 1,
     });
     for (const failure of forwardFailures) {

@@ -172,7 +172,7 @@ describe("the forward driver: refusals in the client's protocol", () => {
     assert.equal(await proxy.endOf(http), 'Deadline DetectTimeout');
   });
 
-  it('has a word for SOCKS4 and none for what is no proxy protocol', async (t) => {
+  it('has a word for other protocols in their own and none for what is none', async (t) => {
     const proxy = openProxy(t, forwardConfig());
     const socks4 = await proxy.connect();
     socks4.send(Buffer.from([4, 1, 0, 80, 127, 0, 0, 1, 0]));
@@ -180,8 +180,12 @@ describe("the forward driver: refusals in the client's protocol", () => {
     assert.equal(await proxy.endOf(socks4), 'Policy NotAllowed');
     const ssh = await proxy.connect();
     ssh.send('SSH-2.0-x\r\n');
-    assert.equal((await ssh.receiveAll()).length, 0);
+    assert.match((await ssh.receiveAll()).toString('latin1'), /^SSH-2\.0-sluice\r\n.+ not an SSH server/su);
     assert.equal(await proxy.endOf(ssh), 'Policy ProtocolError');
+    const unknown = await proxy.connect();
+    unknown.send('? ?');
+    assert.equal((await unknown.receiveAll()).length, 0);
+    assert.equal(await proxy.endOf(unknown), 'Policy ProtocolError');
   });
 });
 
