@@ -120,7 +120,11 @@ class RunningCore implements DecisionCore {
     });
     const handlers = this.#createHandlers(dialler, reportDefect);
     this.#engine = createEngine(addon, engineSettings(plan), handlers);
-    this.#listeners = new ListenerSet({ addon, ports: this.#engine.acceptingPorts });
+    this.#listeners = new ListenerSet({
+      addon,
+      ports: this.#engine.acceptingPorts,
+      activeOn: (id) => readListenerCounters(this.#engine.regions, id).active,
+    });
     this.#outbox.watchLimits(() => ({
       name_lookups: resolver.stats().overloads,
       name_lookup_timeouts: resolver.stats().timeouts,

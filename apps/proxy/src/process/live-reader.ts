@@ -1,5 +1,5 @@
 /** The engine's counters in shared memory as metrics and status want them. Never asks the decision isolate. */
-import { readCounters, readListenerCounters } from '@sluice/native/counters.ts';
+import { type ListenerCounters, readCounters, readListenerCounters } from '@sluice/native/counters.ts';
 import { layout } from '@sluice/native/ring-layout.ts';
 import type { LiveSnapshot } from '../admin/live-snapshot.ts';
 import type { DecisionHost } from '../isolate/decision-host.ts';
@@ -15,16 +15,45 @@ export interface LiveReaderDeps {
   readonly otherLimits: () => Readonly<Record<string, number>>;
 }
 
+/**
+ * Engine ids are used again when there is none left: what was counted for an earlier listener is not the new one's.
+ * Invariant: an id that nobody had before counts from zero, so nothing is lost between its first connection and the first look.
+ */
+class ListenerTenancies {
+  readonly #byId = new Map<number, { readonly name: string; readonly before: ListenerCounters | null }>();
+
+  countersOf(name: string, id: number, read: ListenerCounters): ListenerCounters {
+    let tenancy = this.#byId.get(id);
+    if (tenancy?.name !== name) {
+      tenancy = { name, before: tenancy === undefined ? null : read };
+      this.#byId.set(id, tenancy);
+    }
+    const { before } = tenancy;
+    if (before === null) return read;
+    return {
+      accepted: read.accepted - before.accepted,
+      active: read.active,
+      bytesUp: read.bytesUp - before.bytesUp,
+      bytesDown: read.bytesDown - before.bytesDown,
+      shed: read.shed - before.shed,
+    };
+  }
+}
+
 const nothing: LiveSnapshot = { listeners: [], limits: {}, gauges: {}, pauses: [] };
 
 export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
+  const tenancies = new ListenerTenancies();
   return () => {
     const host = deps.host();
     if (host === null) return nothing;
     const counters = readCounters(host.regions);
     const { smallSlots, largeSlots } = layout;
     return {
-      listeners: deps.listeners().map(({ name, id }) => ({ name, ...readListenerCounters(host.regions, id) })),
+      listeners: deps.listeners().map(({ name, id }) => ({
+        name,
+        ...tenancies.countersOf(name, id, readListenerCounters(host.regions, id)),
+      })),
       limits: {
         connections: counters.connectionLimit,
         listener_connections: counters.listenerLimit,

@@ -35,6 +35,8 @@ export interface ListenerSetDeps {
   readonly addon: Addon;
   /** The workers that accept. */
   readonly ports: readonly WorkerPort[];
+  /** Connections that are open on the listener of an engine id. */
+  readonly activeOn: (id: number) => number;
 }
 
 interface OpenSocket {
@@ -154,9 +156,11 @@ export class ListenerSet {
   #commit(planned: readonly PlannedListener[]): readonly BoundListener[] {
     const kept = new Set(planned.flatMap(({ sockets }) => sockets));
     const byName = new Map<string, ListenerState>();
+    const inUse = new Set(this.#byName.values());
     const bound = planned.map(({ config, sockets }): BoundListener => {
-      const state = this.#stateFor(config);
+      const state = this.#stateFor(config, inUse);
       byName.set(config.name, state);
+      inUse.add(state);
       this.#configure(state);
       for (const socket of sockets) this.#place(socket, state);
       return { name: config.name, id: state.id, addresses: sockets.map(({ address }) => address) };
@@ -167,24 +171,24 @@ export class ListenerSet {
     return bound;
   }
 
-  #stateFor(config: ListenerConfig): ListenerState {
+  #stateFor(config: ListenerConfig, inUse: ReadonlySet<ListenerState>): ListenerState {
     const known = this.#byName.get(config.name) ?? this.#byId.find((state) => state?.name === config.name);
     if (known !== undefined) {
       known.replace(config);
       return known;
     }
-    const state = new ListenerState(this.#freeId(), config);
+    const state = new ListenerState(this.#freeId(inUse), config);
     this.#byId[state.id] = state;
     return state;
   }
 
-  /** A new name takes an unused number; names that went away keep theirs while numbers last. */
-  #freeId(): number {
+  /** A new name takes an unused number; names that went away keep theirs while numbers last, and while they have connections. */
+  #freeId(inUse: ReadonlySet<ListenerState>): number {
     for (let id = 0; id < layout.maxListeners; id++) if (this.#byId[id] === undefined) return id;
-    const inUse = new Set(this.#byName.values());
-    const unused = this.#byId.findIndex((state) => state !== undefined && !inUse.has(state));
-    if (unused === -1) throw new RangeError(`more than ${layout.maxListeners} listeners`);
-    return unused;
+    const gone = this.#byId.filter((state) => state !== undefined && !inUse.has(state));
+    const [first] = gone;
+    if (first === undefined) throw new RangeError(`more than ${layout.maxListeners} listeners`);
+    return (gone.find((state) => state !== undefined && this.#deps.activeOn(state.id) === 0) ?? first).id;
   }
 
   #configure(state: ListenerState): void {

@@ -61,6 +61,23 @@ describe('the live reader', () => {
     ]);
   });
 
+  it('counts from zero for a new listener on an id that another had', () => {
+    const one = region();
+    let name = 'old';
+    const readNow = createLiveReader({
+      host: () => hostOf([one]),
+      plan,
+      listeners: () => [{ name, id: 3, addresses: [] }],
+      otherLimits: () => ({}),
+    });
+    setListener(one, 3, [5, 1, 50, 60, 2]);
+    assert.deepEqual(readNow().listeners, [{ name, accepted: 5, active: 1, bytesUp: 50, bytesDown: 60, shed: 2 }]);
+    name = 'new';
+    assert.deepEqual(readNow().listeners, [{ name, accepted: 0, active: 1, bytesUp: 0, bytesDown: 0, shed: 0 }]);
+    setListener(one, 3, [7, 2, 55, 66, 2]);
+    assert.deepEqual(readNow().listeners, [{ name, accepted: 2, active: 2, bytesUp: 5, bytesDown: 6, shed: 0 }]);
+  });
+
   it('gives each limit the counter of that limit, and those counted elsewhere beside them', () => {
     const one = region();
     const limited = [

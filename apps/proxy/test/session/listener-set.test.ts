@@ -144,6 +144,40 @@ describe('the listener set: over reloads', () => {
   });
 });
 
+describe('the listener set: when all ids have been used', () => {
+  /** Listeners of new names, many at a time, until every id but the one in use before has had one. */
+  async function useAllIds(proxy: OpenProxy): Promise<void> {
+    for (let first = 0; first < 255; first += 51) {
+      const names = Array.from({ length: 51 }, (_, index) => [`old-${first + index}`, ['127.0.0.1:0']] as const);
+      proxy.apply(textOf(Object.fromEntries(names)));
+      await proxy.engine.fence();
+    }
+  }
+
+  it('gives each of several new names an id of its own', async (t) => {
+    const proxy = openProxy(t, textOf({ edge: ['127.0.0.1:0'] }));
+    await useAllIds(proxy);
+    proxy.apply(textOf({ one: ['127.0.0.1:0'], two: ['127.0.0.1:0'], three: ['127.0.0.1:0'] }));
+    await proxy.engine.fence();
+    assert.equal(new Set(proxy.bound.map(({ id }) => id)).size, 3);
+    for (const name of ['one', 'two', 'three'])
+      assert.equal(await served(t, proxy, addressesOf(proxy, name)[0] ?? ''), name);
+  });
+
+  it('takes an id without connections before one that has some', async (t) => {
+    const proxy = openProxy(t, textOf({ edge: ['127.0.0.1:0'] }));
+    const id = proxy.bound[0]?.id;
+    const client = await proxy.connect();
+    client.send('SSH-2.0-x');
+    await client.receive(9);
+    await useAllIds(proxy);
+    proxy.apply(textOf({ new: ['127.0.0.1:0'] }));
+    assert.notEqual(proxy.bound[0]?.id, id);
+    client.finish();
+    assert.equal((await proxy.recordOf(client)).listener, 'edge');
+  });
+});
+
 describe('the listener set: all or nothing', () => {
   it('binds what is new before anything changes, and an abort gives it back', async (t) => {
     const proxy = openProxy(t, textOf({ edge: ['127.0.0.1:0'] }));

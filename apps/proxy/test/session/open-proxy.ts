@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { loadAddon } from '@sluice/native/addon.ts';
-import { readCounters } from '@sluice/native/counters.ts';
+import { readCounters, readListenerCounters } from '@sluice/native/counters.ts';
 import { createEngine, type Engine, type EngineHandlers } from '@sluice/native/engine.ts';
 import { parseAddress } from '@sluice/testkit/address.ts';
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
@@ -96,7 +96,11 @@ export class OpenProxy {
       ...{ shape, decideTimeoutMs: options.decideTimeoutMs ?? 30_000 },
     };
     this.engine = createEngine(addon, settings, this.#handlers(nowMs, options));
-    this.listeners = new ListenerSet({ addon, ports: this.engine.acceptingPorts });
+    this.listeners = new ListenerSet({
+      addon,
+      ports: this.engine.acceptingPorts,
+      activeOn: (id) => readListenerCounters(this.engine.regions, id).active,
+    });
   }
 
   /** Puts a configuration in force, as a reload does. */
