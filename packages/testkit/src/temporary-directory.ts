@@ -9,6 +9,7 @@ import type { CleanupScope } from './cleanup-scope.ts';
 /** Makes a directory that only this test uses and returns its path. */
 export async function createTemporaryDirectory(scope: CleanupScope): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'sluice-test-'));
-  scope.after(() => rm(path, { recursive: true, force: true }));
+  // Cleanups run in the order of their registration: a process that works in it may still write while it is removed.
+  scope.after(() => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   return path;
 }
