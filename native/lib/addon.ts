@@ -42,8 +42,30 @@ export interface Addon {
 
 const addonPath: URL = new URL('../build/addon/Release/sluice.node', import.meta.url);
 
-/** Loads the addon once per isolate (Node caches it). Throws when it is not built: `make build`. */
-export function loadAddon(): Addon {
+/** The addon is not there, or this system cannot load it. */
+export class AddonError extends Error {
+  readonly code = 'SLUICE_ADDON';
+  override readonly name = 'AddonError';
+
+  constructor(path: string, cause: unknown) {
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'MODULE_NOT_FOUND';
+    // Node's message has the stack of requires below its first line.
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    super(
+      `the native addon ${isMissing ? `is not built: there is no ${path}` : `cannot be loaded: ${reason}`} (run make build)`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Loads the addon once per isolate (Node caches it). Throws AddonError when it is not built. */
+export function loadAddon(path: string = addonPath.pathname): Addon {
   const require = createRequire(import.meta.url);
-  return require(addonPath.pathname) as Addon;
+  try {
+    return require(path) as Addon;
+  } catch (error) {
+    throw new AddonError(path, error);
+  }
 }
