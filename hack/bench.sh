@@ -32,7 +32,7 @@ main() {
   node bench/src/main.ts "$@"
   if [[ $# -eq 0 ]]; then
     node bench/src/main.ts --control all
-    hack/update/readme-bench.sh
+    hack/readme-bench.sh
   fi
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Puts the machine and the table of targets of bench/results.md between the bench markers of README.md, and those of
 # bench/results-control.md between the control markers.
-# shellcheck source=../lib/workspace.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib/workspace.sh"
+# shellcheck source=lib/workspace.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
 # replace MARKER RESULTS HEADING: with the machine and the table under the heading.
 replace() {
