@@ -14,6 +14,7 @@ import type {
   ReplicaDeps,
   ReplicaEvent,
 } from '@sluice/live-config/replica/replica-port.ts';
+import { createOwnHeap, defaultHeapReliefConfig, startHeapRelief } from '@sluice/runtime/heap-relief.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ControlConfig } from '../../config/effective-config.ts';
 import { SerialQueue } from '../../process/serial-queue.ts';
@@ -39,6 +40,7 @@ interface Running {
   readonly proxy: string;
   readonly bus: ConfigBus;
   readonly replica: Replica;
+  readonly relief: ReturnType<typeof startHeapRelief>;
 }
 
 /** The key of acknowledgements could not be read. */
@@ -136,6 +138,8 @@ export class LiveControl {
       ...(ackKey === undefined ? {} : { ackKey }),
       ...(control.stateDirectory === null ? {} : { stateDirectory: control.stateDirectory }),
     };
+    // A million users pass through this isolate, and the decision isolate keeps them.
+    const relief = startHeapRelief(defaultHeapReliefConfig, createOwnHeap());
     const replica = createReplica(config, {
       bus,
       nowMs,
@@ -143,7 +147,7 @@ export class LiveControl {
       apply: (request) => this.#apply(request),
       onEvent: (event) => this.#log(event),
     });
-    this.#running = { control, proxy, bus, replica };
+    this.#running = { control, proxy, bus, replica, relief };
     await replica.restored;
     this.#lookIfComplete();
   }
@@ -153,6 +157,7 @@ export class LiveControl {
     this.#running = null;
     await running?.replica.close();
     await running?.bus.close();
+    running?.relief.close();
   }
 
   async #takeBack(before: readonly ConfigRange[], after: readonly ConfigRange[]): Promise<void> {
