@@ -70,7 +70,7 @@ export class ApplyQueue {
     if (done === null) return null;
     this.#applying = null;
     if (done.isWhole && done.source === 'Live') this.rejected.clear();
-    for (const { key } of done.changes) if (done.source === 'Live') this.rejected.delete(key);
+    if (done.source === 'Live') this.#forget(done.changes);
     for (const { key, reason } of rejections) {
       const index = done.changes.facts.indexOf(key);
       if (index < 0 || !done.changes.facts.isLiveAt(index)) continue;
@@ -92,11 +92,12 @@ export class ApplyQueue {
 
   persistEffect(done: Revision): PersistEffect {
     const rejected = new Map<string, string>();
-    for (const { key } of done.changes) {
-      const reason = this.rejected.get(key)?.reason;
-      if (reason !== undefined) rejected.set(key, reason);
-    }
+    for (const [key, { reason }] of this.rejected) if (done.changes.facts.indexOf(key) >= 0) rejected.set(key, reason);
     const { isWhole, changes } = done;
     return { kind: 'Persist', isWhole, header: done.confirmed, changes, rejected };
+  }
+
+  #forget(changes: ChangeSet): void {
+    for (const key of this.rejected.keys()) if (changes.facts.indexOf(key) >= 0) this.rejected.delete(key);
   }
 }

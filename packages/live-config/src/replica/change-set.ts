@@ -1,5 +1,10 @@
-/** Entries that differ from what is in force, the newest of each key, with the text of their specs. */
+/**
+ * Entries that differ from what is in force, the newest of each key, with the text of their specs. They are read in the order in
+ * which each was set last.
+ */
 import { EntryTable, type EntryFacts } from '../digest/entry-table.ts';
+import { grownColumn } from '../store/grown-column.ts';
+import { TextLog } from '../store/text-log.ts';
 
 export interface ChangedEntry {
   readonly key: string;
@@ -10,16 +15,28 @@ export interface ChangedEntry {
   readonly specText: string | null;
 }
 
+const smallest = 8;
+/** No spec is an empty text. */
+const deleted = '';
+/** Texts of which none is the newest of its key, beyond as many as there are keys: then they are let go of. */
+const maxOutdated = 4096;
+
 export class ChangeSet {
   readonly facts = new EntryTable();
-  readonly #texts: (string | null)[] = [];
+  #texts = new TextLog();
+  /** By index, where the newest text is. */
+  #positions = new Uint32Array(smallest);
+  /** By position, whose text it is. */
+  #indices = new Uint32Array(smallest);
 
   get size(): number {
     return this.facts.size;
   }
 
   set(key: string, facts: EntryFacts, specText: string | null): void {
-    this.#texts[this.facts.set(key, facts)] = specText;
+    const index = this.facts.set(key, facts);
+    this.#append(index, specText ?? deleted);
+    if (this.#texts.end > 2 * this.size + maxOutdated) this.#compact();
   }
 
   /** Those of `later` win. */
@@ -32,29 +49,55 @@ export class ChangeSet {
   /** null: it is not among them. */
   get(key: string): ChangedEntry | null {
     const index = this.facts.indexOf(key);
-    return index < 0 ? null : this.#at(key, index);
+    return index < 0 ? null : this.#at(index);
+  }
+
+  *keys(): Generator<string> {
+    for (const [key] of this.facts.entries()) yield key;
   }
 
   *[Symbol.iterator](): Generator<ChangedEntry> {
-    for (const [key, index] of this.facts.entries()) yield this.#at(key, index);
+    for (const index of this.#inOrder()) yield this.#at(index);
   }
 
   /** Each once; its text is let go of: a million of them need not be there twice. */
   *drain(): Generator<ChangedEntry> {
-    for (const [key, index] of this.facts.entries()) {
-      const entry = this.#at(key, index);
-      this.#texts[index] = null;
+    for (const index of this.#inOrder()) {
+      const entry = this.#at(index);
+      this.#texts.dropBefore(this.#positions[index] ?? 0);
       yield entry;
     }
   }
 
-  #at(key: string, index: number): ChangedEntry {
+  *#inOrder(): Generator<number> {
+    for (let position = 0; position < this.#texts.end; position += 1) {
+      const index = this.#indices[position] ?? 0;
+      if (this.#positions[index] === position) yield index;
+    }
+  }
+
+  #append(index: number, text: string): void {
+    const position = this.#texts.append(text);
+    if (position >= this.#indices.length) this.#indices = grownColumn(this.#indices, this.#indices.length * 2);
+    if (index >= this.#positions.length) this.#positions = grownColumn(this.#positions, this.#positions.length * 2);
+    this.#indices[position] = index;
+    this.#positions[index] = position;
+  }
+
+  #compact(): void {
+    const texts = this.#texts;
+    const kept = [...this.#inOrder()].map((index) => [index, this.#positions[index] ?? 0] as const);
+    this.#texts = new TextLog();
+    for (const [index, position] of kept) this.#append(index, texts.at(position) ?? deleted);
+  }
+
+  #at(index: number): ChangedEntry {
     return {
-      key,
+      key: this.facts.keyAt(index),
       epoch: this.facts.epochAt(index),
       generation: this.facts.generationAt(index),
       hash: this.facts.hashAt(index),
-      specText: this.#texts[index] ?? null,
+      specText: this.#texts.at(this.#positions[index] ?? 0) || null,
     };
   }
 }

@@ -160,7 +160,7 @@ function merged(earlier: TableUpdate, later: TableUpdate): TableUpdate {
   if (later.isWhole) return { ...later, good: goodOf(earlier, later) };
   const good = goodOf(earlier, later);
   const rejected = new Map(earlier.rejected);
-  for (const { key } of later.changes) rejected.delete(key);
+  for (const key of earlier.rejected.keys()) if (later.changes.facts.indexOf(key) >= 0) rejected.delete(key);
   for (const [key, reason] of later.rejected) rejected.set(key, reason);
   // In place: what is saved belongs to the store, and a whole table is large.
   const { changes } = earlier;
@@ -171,7 +171,9 @@ function merged(earlier: TableUpdate, later: TableUpdate): TableUpdate {
 /** What stays in force of the resources that are rejected in the end, where it is not on disk. */
 function goodOf(earlier: TableUpdate, later: TableUpdate): ReadonlyMap<string, GoodVersion | null> {
   const good = new Map(earlier.good);
-  for (const { key } of later.changes) if (!later.rejected.has(key)) good.delete(key);
+  for (const key of good.keys()) {
+    if (later.changes.facts.indexOf(key) >= 0 && !later.rejected.has(key)) good.delete(key);
+  }
   for (const key of later.rejected.keys()) {
     const before = earlier.changes.get(key);
     if (before === null ? !earlier.isWhole : earlier.rejected.has(key)) continue; // as it was before that
