@@ -4,12 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import packageJson from '../package.json' with { type: 'json' };
-import { checkCommand } from './cli/check-command.ts';
 import { type ExitCode, exitCode } from './cli/exit-code.ts';
-import { hashPasswordCommand } from './cli/hash-password-command.ts';
+import { holdSignals } from './cli/hold-signals.ts';
 import { type Command, parseArguments, usageText } from './cli/parse-arguments.ts';
-import { runCommand } from './cli/run-command.ts';
-import { openPublisherBus } from './control/live/open-bus.ts';
 
 const out = (text: string): void => writeAll(1, text);
 const err = (text: string): void => writeAll(2, text);
@@ -26,37 +23,46 @@ function writeAll(fd: number, text: string): void {
   }
 }
 
+/** Commands are loaded when they are wanted: each has no use for the modules of the others. */
 async function obey(command: Command): Promise<ExitCode> {
   switch (command.kind) {
-    case 'run':
+    case 'run': {
+      // Before the modules, which take a moment: a signal that comes meanwhile must not end the process by default.
+      const signals = holdSignals((signal, handler) => process.on(signal, handler));
+      const { runCommand } = await import('./cli/run-command.ts');
       return await runCommand(command.configPath, {
         env: process.env,
         version: packageJson.version,
         err,
-        onSignal: (signal, handler) => process.on(signal, handler),
+        onSignal: signals.deliverTo,
         exit: (code) => process.exit(code),
       });
-    case 'check':
+    }
+    case 'check': {
+      const { checkCommand } = await import('./cli/check-command.ts');
       return await checkCommand(command.configPath, process.env, { out, err });
-    case 'hashPassword':
+    }
+    case 'hashPassword': {
+      const { hashPasswordCommand } = await import('./cli/hash-password-command.ts');
       return await hashPasswordCommand(
         command.algorithm,
         { stream: process.stdin, isTerminal: process.stdin.isTTY },
         { out, err },
       );
+    }
     case 'status': {
       const { statusCommand } = await import('./cli/status/status-command.ts');
       return await statusCommand(command.options, { out, err });
     }
     case 'publish': {
       const { publishCommand } = await import('./cli/publish/publish-command.ts');
+      const { openPublisherBus } = await import('./control/live/open-bus.ts');
       const stopped = new Promise<void>((resolve) => {
         for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
       });
       return await publishCommand(command.options, { env: process.env, openBus: openPublisherBus, stopped, out, err });
     }
     case 'state': {
-      // Only here: a proxy that runs has no use for it.
       const { stateCommand } = await import('./cli/state/state-command.ts');
       return await stateCommand(command.command, {
         environment: { url: process.env['SLUICE_STATE_URL'], key: process.env['SLUICE_STATE_KEY'] },

@@ -22,6 +22,7 @@ import type { ConfigInHand } from '../process/config-in-hand.ts';
 import { type ProxyProcess, startProxyProcess } from '../process/proxy-process.ts';
 import { bringUp } from './bring-up.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { holdSignals, type OnSignal } from './hold-signals.ts';
 
 export interface RunDeps {
   readonly env: Environment;
@@ -30,7 +31,7 @@ export interface RunDeps {
   /** Brings a message system along; absent: NATS, as the file names it. */
   readonly openBus?: OpenBus;
   /** Delivers SIGTERM, SIGINT and SIGHUP. */
-  readonly onSignal: (signal: Signal, handler: () => void) => void;
+  readonly onSignal: OnSignal;
   /** Ends the process at once. */
   readonly exit: (code: ExitCode) => never;
 }
@@ -102,27 +103,6 @@ function followFile(
   control.configure(next.config.control).catch((error: unknown) => {
     logger.error('control settings not taken', { reason: error instanceof Error ? error.message : String(error) });
   });
-}
-
-type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
-
-/** Signals that come while the proxy starts are kept until somebody can obey them: none ends the process by default. */
-function holdSignals(onSignal: RunDeps['onSignal']): { readonly deliverTo: RunDeps['onSignal'] } {
-  const handlers = new Map<Signal, () => void>();
-  const held: Signal[] = [];
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    onSignal(signal, () => {
-      const handler = handlers.get(signal);
-      if (handler === undefined) held.push(signal);
-      else handler();
-    });
-  }
-  return {
-    deliverTo(signal, handler) {
-      handlers.set(signal, handler);
-      if (held.includes(signal)) setImmediate(handler);
-    },
-  };
 }
 
 interface Output {
