@@ -10,7 +10,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { standInVerifiers } from '../users/cost-profile.ts';
 import { isLiveVerifier, liveVerifiers } from '../users/live-credentials.ts';
-import type { UserRecord } from '../users/user-directory.ts';
+import type { UserRecord } from '../users/user-table.ts';
 import { CheckQueue, type QueuedCheck } from './check-queue.ts';
 import { type VerifiedAgainst, VerifiedCache } from './verified-cache.ts';
 

@@ -3,7 +3,8 @@ import { judgeDestination } from '../policy/destination-policy.ts';
 import type { UserRulesCache } from '../policy/user-rules-cache.ts';
 import type { IpAddress } from '../routing/ip-address.ts';
 import { isLiveVerifier } from '../users/live-credentials.ts';
-import type { UserDirectory, UserRecord } from '../users/user-directory.ts';
+import type { UserDirectory } from '../users/user-directory.ts';
+import type { UserRecord } from '../users/user-table.ts';
 import type { Tunnel } from './tunnel.ts';
 
 export interface TunnelPermissionDeps {

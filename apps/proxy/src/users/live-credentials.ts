@@ -1,6 +1,6 @@
 /** Which of a user's credentials are good at a moment. Pure. */
 import { unpackCredentials } from './packed-user.ts';
-import type { UserRecord } from './user-directory.ts';
+import type { UserRecord } from './user-table.ts';
 
 /** The verifiers that a password may fit now. */
 export function liveVerifiers({ credentials }: UserRecord, unixMs: number): readonly string[] {
@@ -11,6 +11,6 @@ export function liveVerifiers({ credentials }: UserRecord, unixMs: number): read
 
 /** Whether a verifier is one of the user's now. */
 export function isLiveVerifier(record: UserRecord, verifier: string, unixMs: number): boolean {
-  // The common case compares two references to one text.
+  // The common case: one verifier that is good for ever.
   return record.credentials === verifier || liveVerifiers(record, unixMs).includes(verifier);
 }

@@ -7,15 +7,7 @@
  */
 import { CostCensus } from './cost-profile.ts';
 import type { PackedUser } from './packed-user.ts';
-
-export interface UserRecord {
-  /** Which of the users that ever had this name. */
-  readonly birth: number;
-  readonly credentials: string;
-  readonly allow: string | null;
-  readonly maxConnections: number;
-  readonly isCutWhenRevoked: boolean;
-}
+import { type UserRecord, UserTable } from './user-table.ts';
 
 /** A part of one change of the live users. */
 export interface UserPart {
@@ -44,13 +36,13 @@ export class UserDirectory {
   readonly #defaultCost: string;
   #file: Records = new Map();
   #fileCensus = new CostCensus();
-  #live: Records = new Map();
+  #live = new UserTable();
   #liveCensus = new CostCensus();
   /** In force, not yet moved over to `#live`. */
   #moving: Changes | null = null;
   #staged: Changes = new Map();
   /** What a whole change replaces `#live` with. */
-  #stagedWhole: { readonly records: Records; readonly census: CostCensus } | null = null;
+  #stagedWhole: { readonly records: UserTable; readonly census: CostCensus } | null = null;
   #stagedFile: PackedUser[] = [];
   #births = 0;
   /** Equal rules come in runs (a group's): one text serves them all. */
@@ -99,7 +91,7 @@ export class UserDirectory {
   /** What is staged from here on is all there is. */
   beginWhole(): void {
     this.abortLive();
-    this.#stagedWhole = { records: new Map(), census: new CostCensus() };
+    this.#stagedWhole = { records: new UserTable(), census: new CostCensus() };
   }
 
   stageLive({ puts, deletes, keeps }: UserPart): void {
@@ -169,7 +161,7 @@ export class UserDirectory {
     }
   }
 
-  /** The record of before where nothing has changed: a whole change of a million users then costs no memory but its table. */
+  /** With the birth of before, where there is one: the record of before where nothing has changed. */
   #recordOf(user: PackedUser, before: UserRecord | undefined): UserRecord {
     if (before !== undefined && isSame(user, before)) return before;
     const { credentials, allow, maxConnections, isCutWhenRevoked } = user;

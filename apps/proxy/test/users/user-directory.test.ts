@@ -78,7 +78,7 @@ describe('the user directory', () => {
       ['alice', 'bob', 'carol', 'stale', 'nobody'].map((name) => users.find(name) !== undefined),
       [false, true, true, false, false],
     );
-    assert.equal(users.find('bob'), bob);
+    assert.deepEqual(users.find('bob'), bob);
   });
 
   it('forgets what is aborted', () => {
