@@ -63,8 +63,8 @@ const nowMs = (): number => performance.now();
 const unixMs = (): number => Date.now();
 const drainLookMs = 10;
 const lastEventsMs = 500;
-/** Changed users of one turn: about a millisecond. */
-const usersAtOnce = 2000;
+/** Changed users of one turn: some milliseconds at most. */
+const usersAtOnce = 400;
 
 /** Starts the engine. Throws when the addon is not built or the kernel refuses what it needs. */
 export function createDecisionCore(plan: EnginePlan, post: (reply: IsolateReply) => void): DecisionCore {
