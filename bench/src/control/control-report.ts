@@ -228,15 +228,16 @@ function scaleSection(results: readonly UserScaleResult[]): readonly string[] {
       'proxy, resident (most), from disk',
       ({ proxyMemoryFromDisk: m }) => `${number(m.residentMiB)} (${number(m.peakMiB)}) MiB`,
     ),
-    row('one change: request to in force, p50 / max', ({ updates }) =>
-      updates.inForce === undefined
-        ? '–'
-        : `${milliseconds(updates.inForce.p50)} / ${milliseconds(updates.inForce.max)}`,
-    ),
+    row('one change: request to answer, p50 / p99 / max', ({ updates }) => timesText(updates.answered)),
+    row('one change: request to in force, p50 / p99 / max', ({ updates }) => timesText(updates.inForce)),
     row('one change: put in force, mean', ({ updates }) => milliseconds(updates.applyMs)),
     row('one change: longest pause of the decision isolate', ({ updates }) => longestText(updates.pauses)),
     '',
   ];
+}
+
+function timesText(times: Percentiles | undefined): string {
+  return times === undefined ? '–' : [times.p50, times.p99, times.max].map(milliseconds).join(' / ');
 }
 
 function milliseconds(value: number): string {

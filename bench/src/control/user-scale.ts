@@ -38,6 +38,8 @@ export interface UserScaleResult {
 
 export interface UpdateCost {
   readonly count: number;
+  /** From the request to its answer, milliseconds. */
+  readonly answered?: Percentiles | undefined;
   /** From the request to the revision in force, milliseconds. */
   readonly inForce: Percentiles | undefined;
   /** Decision isolate: times it did one thing for at least so long, while the updates came. */
@@ -147,18 +149,21 @@ async function readCounted(proxy: ControlledProxy): Promise<Counted> {
 /** One change after the other, each in force before the next. */
 async function measureUpdates({ client }: ControlPlane, proxy: ControlledProxy): Promise<UpdateCost> {
   const before = await readCounted(proxy);
+  const answers: number[] = [];
   const times: number[] = [];
   const verifier = createCheapVerifier('correct horse');
   for (let turn = 1; turn <= updates; turn += 1) {
     const { revision } = await proxy.users();
     const startedAt = performance.now();
     await client.addCredential(`user-${turn}`, verifier);
+    answers.push(performance.now() - startedAt);
     while ((await proxy.users()).revision === revision) await pause(2);
     times.push(performance.now() - startedAt);
   }
   const after = await readCounted(proxy);
   return {
     count: updates,
+    answered: percentiles(answers),
     inForce: percentiles(times),
     pauses: after.pauses.map(({ atLeastMs, count }, index) => ({
       atLeastMs,
