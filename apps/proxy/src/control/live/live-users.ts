@@ -19,7 +19,7 @@ export interface LiveUsersContext {
 }
 
 /** Changed users of one message: some milliseconds of either isolate's time. */
-const partSize = 1000;
+const partSize = 500;
 
 /** The changes in parts, read as they are asked for. */
 export function* userParts(changes: Iterable<ConfigChange>, context: LiveUsersContext): Generator<UserPart> {
