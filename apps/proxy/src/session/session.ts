@@ -36,8 +36,6 @@ const detecting: SessionStage = { kind: 'detecting' };
 export const dialling: SessionStage = { kind: 'dialling' };
 export const relaying: SessionStage = { kind: 'relaying' };
 
-const mark = { turn: 1, closed: 2, headerRead: 4, closesWhenMoved: 8 } as const;
-
 /** Shared: an idle connection must not hold an empty list of its own. */
 const noAlpn: readonly string[] = [];
 
@@ -53,8 +51,9 @@ export class Session {
   generation: number;
   seq = 0;
   tailOffset = 0;
-  /** Four booleans in one field: a million idle connections hold each field of this class. */
-  #marks = 0;
+  /** The engine waits for our answer; false: a command would be stale. */
+  hasTurn = false;
+  isClosed = false;
 
   stage: SessionStage = detecting;
   /** Set by a PROXY protocol header; null: the peer's own. */
@@ -62,6 +61,7 @@ export class Session {
   clientPort = 0;
   /** Client bytes at the start of the slot that are not for the upstream. */
   skip = 0;
+  isHeaderRead = false;
 
   protocol: Protocol | null = null;
   sni: string | null = null;
@@ -76,9 +76,11 @@ export class Session {
   upstreamPort = 0;
   detectedUs = -1;
   attempt: DialAttempt | null = null;
-  /** When dialling began, by the driver's clock, in whole milliseconds. */
+  /** When dialling began, by the driver's clock. */
   dialStartedMs = 0;
   plannedEnd: PlannedEnd | null = null;
+  /** Close as soon as the connection is seen in its new worker. */
+  closesWhenMoved = false;
 
   constructor(tag: number, serial: number, listener: ListenerState, port: WorkerPort) {
     this.tag = tag;
@@ -87,44 +89,5 @@ export class Session {
     this.port = port;
     this.index = 0;
     this.generation = 0;
-  }
-
-  /** The engine waits for our answer; false: a command would be stale. */
-  get hasTurn(): boolean {
-    return (this.#marks & mark.turn) !== 0;
-  }
-
-  set hasTurn(is: boolean) {
-    this.#mark(mark.turn, is);
-  }
-
-  get isClosed(): boolean {
-    return (this.#marks & mark.closed) !== 0;
-  }
-
-  set isClosed(is: boolean) {
-    this.#mark(mark.closed, is);
-  }
-
-  /** Of the PROXY protocol. */
-  get isHeaderRead(): boolean {
-    return (this.#marks & mark.headerRead) !== 0;
-  }
-
-  set isHeaderRead(is: boolean) {
-    this.#mark(mark.headerRead, is);
-  }
-
-  /** Close as soon as the connection is seen in its new worker. */
-  get closesWhenMoved(): boolean {
-    return (this.#marks & mark.closesWhenMoved) !== 0;
-  }
-
-  set closesWhenMoved(is: boolean) {
-    this.#mark(mark.closesWhenMoved, is);
-  }
-
-  #mark(bit: number, is: boolean): void {
-    this.#marks = is ? this.#marks | bit : this.#marks & ~bit;
   }
 }
