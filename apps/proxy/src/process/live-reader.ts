@@ -62,6 +62,7 @@ export function createLiveReader(deps: LiveReaderDeps): () => LiveSnapshot {
         file_descriptors: counters.fdLimit,
         event_ring: counters.eventOverflow,
         decide_timeout: counters.decideTimeouts,
+        listener_removal: counters.listenersCutShort,
         ...deps.otherLimits(),
       },
       gauges: {

@@ -88,6 +88,7 @@ describe('the live reader', () => {
       ['file_descriptors', 'fdLimit'],
       ['event_ring', 'eventOverflow'],
       ['decide_timeout', 'decideTimeouts'],
+      ['listener_removal', 'listenersCutShort'],
     ] as const;
     for (const [index, [, counter]] of limited.entries()) setCounter(one, counter, index + 1);
     const expected = Object.fromEntries(limited.map(([limit], index) => [limit, index + 1]));
