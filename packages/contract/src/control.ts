@@ -25,6 +25,16 @@ const natsSchema = Type.Object(
     ),
     credentialsFile: Type.Optional(pathSchema('A JWT and its seed, as nsc writes them.')),
     nkeySeedFile: Type.Optional(pathSchema('An NKey seed.')),
+    inbox: Type.Optional(
+      textSchema(
+        'Where the server may answer, `_INBOX_` and this: proxies that share a key share one; absent: the name of the proxy.',
+        {
+          format: 'proxy-id',
+          maxLength: 128,
+          pattern: '^[A-Za-z0-9_-]+$',
+        },
+      ),
+    ),
     tls: Type.Optional(tlsSchema),
   },
   {

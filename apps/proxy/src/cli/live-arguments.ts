@@ -79,7 +79,7 @@ function natsOf(values: NatsValues): ControlConfig['nats'] {
   const { credentials: credentialsFile = null, 'nkey-seed': nkeySeedFile = null } = values;
   if (credentialsFile !== null && nkeySeedFile !== null)
     throw new Error('--credentials and --nkey-seed exclude each other');
-  return { servers, credentialsFile, nkeySeedFile, tls: tlsOf(values) };
+  return { servers, credentialsFile, nkeySeedFile, inbox: null, tls: tlsOf(values) };
 }
 
 function tlsOf(values: NatsValues): NonNullable<ControlConfig['nats']>['tls'] {

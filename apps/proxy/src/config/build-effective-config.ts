@@ -154,12 +154,14 @@ function natsOf({
   servers,
   credentialsFile,
   nkeySeedFile,
+  inbox,
   tls,
 }: NonNullable<CompleteControl['nats']>): ControlConfig['nats'] {
   return {
     servers: unique(servers),
     credentialsFile: credentialsFile ?? null,
     nkeySeedFile: nkeySeedFile ?? null,
+    inbox: inbox ?? null,
     tls:
       tls === undefined
         ? null

@@ -106,6 +106,8 @@ export interface ControlConfig {
     readonly servers: readonly string[];
     readonly credentialsFile: string | null;
     readonly nkeySeedFile: string | null;
+    /** null: the id of the proxy. */
+    readonly inbox: string | null;
     readonly tls: {
       readonly caFile: string | null;
       readonly certFile: string | null;

@@ -31,6 +31,7 @@ test('publish takes a file, servers and who connects', () => {
         servers: ['nats://a', 'tls://b:1'],
         credentialsFile: null,
         nkeySeedFile: '/s',
+        inbox: null,
         tls: { caFile: '/c', certFile: null, keyFile: null },
       },
       ackKeyFile: '/k',

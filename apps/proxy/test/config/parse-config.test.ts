@@ -49,7 +49,7 @@ users:
     onRevoke: Disconnect
 control:
   name: edge-1
-  nats: { servers: ["nats://a:4222", "tls://b"], nkeySeedFile: /run/seed, tls: { caFile: /run/ca } }
+  nats: { servers: ["nats://a:4222", "tls://b"], nkeySeedFile: /run/seed, inbox: proxies, tls: { caFile: /run/ca } }
   ranges: [Users]
   stateDirectory: /var/lib/sluice
   ackKeyFile: /run/ack
@@ -65,6 +65,7 @@ const wholeConfig: EffectiveConfig = {
       servers: ['nats://a:4222', 'tls://b'],
       credentialsFile: null,
       nkeySeedFile: '/run/seed',
+      inbox: 'proxies',
       tls: { caFile: '/run/ca', certFile: null, keyFile: null },
     },
     ranges: ['users'],

@@ -175,6 +175,7 @@ const control = fc.record(
                 .tuple(fc.constantFrom('nats', 'tls'), hostName, port)
                 .map((parts) => `${parts[0]}://${parts[1]}:${parts[2]}`),
             ),
+            inbox: fc.constantFrom('proxies', 'edge-1'),
             tls: fc.oneof(fc.record({ caFile: path }), fc.record({ certFile: path, keyFile: path })),
           },
           { requiredKeys: ['servers'] },

@@ -13,6 +13,8 @@ export type NatsRole =
   | { readonly kind: 'Operator' }
   /** Reads, and acknowledges as itself. */
   | { readonly kind: 'Proxy'; readonly id: string }
+  /** Proxies that come and go with one key between them: each acknowledges under any id, and could read what is answered to another. */
+  | { readonly kind: 'ProxyFleet' }
   /** A person who repairs. */
   | { readonly kind: 'Admin' };
 
@@ -36,6 +38,8 @@ export function natsInboxOf(role: NatsRole): string {
       return 'operator';
     case 'Proxy':
       return role.id;
+    case 'ProxyFleet':
+      return 'proxies';
     case 'Admin':
       return 'admin';
   }
@@ -51,6 +55,8 @@ export function natsPermissionsOf(role: NatsRole): NatsPermissions {
       return publisherPermissions('routing', inbox);
     case 'Proxy':
       return { publish: [...readingSubjects(), ackSubject(role.id)], subscribe: [inbox] };
+    case 'ProxyFleet':
+      return { publish: [...readingSubjects(), allAckSubjects], subscribe: [inbox] };
     case 'Admin':
       return { publish: ['>'], subscribe: ['>'] };
   }

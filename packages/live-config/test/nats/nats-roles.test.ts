@@ -23,8 +23,9 @@ const stateService = { kind: 'StateService' } as const;
 const operator = { kind: 'Operator' } as const;
 const proxy = { kind: 'Proxy', id: 'edge-1' } as const;
 const otherProxy = { kind: 'Proxy', id: 'edge-2' } as const;
+const fleet = { kind: 'ProxyFleet' } as const;
 const admin = { kind: 'Admin' } as const;
-const roles: readonly NatsRole[] = [stateService, operator, proxy, otherProxy, admin];
+const roles: readonly NatsRole[] = [stateService, operator, proxy, otherProxy, fleet, admin];
 const deployed = new URL('../../../../deploy/nats/', import.meta.url);
 
 interface Site {
@@ -144,6 +145,16 @@ const deniedToAll = [
 const denied: readonly (readonly [NatsRole, readonly string[]])[] = [
   [proxy, [...deniedToAll, ...deniedToReaders, 'subscribe _INBOX_operator.>']],
   [
+    fleet,
+    [
+      ...deniedToAll,
+      // Any of them acknowledges as any of them; listening to acknowledgements is still not theirs.
+      ...deniedToReaders.filter((attempt) => !attempt.startsWith('publish sluice.ack.')),
+      'subscribe _INBOX_operator.>',
+      'subscribe _INBOX_edge-1.>',
+    ],
+  ],
+  [
     stateService,
     [
       ...deniedToAll,
@@ -245,6 +256,26 @@ describe('roles on a NATS server', { skip }, () => {
     bus.sendAck('edge-2', Buffer.from('as another'));
     await eventually(() => assert.ok(bus.stats().denied >= 4));
     assert.ok(acks.every((ack) => ack.subject === 'sluice.ack.edge-1'));
+  });
+
+  test('proxies that share a key each watch and acknowledge under their own ids', async (t) => {
+    const site = await startSite(t);
+    const publisher = openAs(t, site, stateService);
+    await connectedBucket(publisher);
+    const acknowledged = new Set<string>();
+    publisher.onAck(({ subject }) => acknowledged.add(subject));
+    await store(publisher, 'users.a', '1');
+    const proxies = ['pod-1', 'pod-2'].map((id) => ({ id, bus: openAs(t, site, fleet) }));
+    for (const { bus } of proxies) {
+      await connectedBucket(bus);
+      const recorder = new WatchRecorder(bus, { filters: [...rangeFilters('users')] });
+      await eventually(() => assert.deepEqual(recorder.texts, ['users.a=1']));
+    }
+    await eventually(() => {
+      for (const { id, bus } of proxies) bus.sendAck(id, Buffer.from('applied'));
+      assert.deepEqual([...acknowledged].toSorted(), ['sluice.ack.pod-1', 'sluice.ack.pod-2']);
+    });
+    assert.ok(proxies.every(({ bus }) => bus.stats().denied === 0));
   });
 
   test('a watch that is not allowed is lost with the reason', async (t) => {

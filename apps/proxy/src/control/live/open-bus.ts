@@ -14,7 +14,11 @@ type NatsControl = NonNullable<ControlConfig['nats']>;
 export function openNatsBus({ nats }: ControlConfig, proxy: string): ConfigBus {
   if (nats === null) throw new Error('control has no nats');
   return createNatsBus(
-    { ...natsConnection(nats), clientName: `sluice proxy ${proxy}`, inbox: natsInboxOf({ kind: 'Proxy', id: proxy }) },
+    {
+      ...natsConnection(nats),
+      clientName: `sluice proxy ${proxy}`,
+      inbox: nats.inbox ?? natsInboxOf({ kind: 'Proxy', id: proxy }),
+    },
     { random: Math.random },
   );
 }
