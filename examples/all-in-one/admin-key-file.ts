@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSecret, formatKey } from '@sluice/state-service/api-keys/key-text.ts';
+import { encodeSecret, formatKey } from '@sluice/runtime/api-key-text.ts';
 import { createRandomId } from '@sluice/state-service/repositories/random-id.ts';
 
 /** The path of the file, which is there afterwards. */

@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import { type ApiKeyRow, apiKeyColumns, apiKeyOf } from '../repositories/api-key-row.ts';
 import type { ApiKeyAuthenticator, AuthenticationResult, RefusalReason } from './api-key-authenticator.ts';
-import { parseKey } from './key-text.ts';
+import { parseKey } from '@sluice/runtime/api-key-text.ts';
 import type { LastUseRecorder } from './last-use-recorder.ts';
 import { macOf, type Pepper } from './pepper.ts';
 

@@ -1,6 +1,6 @@
 /** `sluice-state new-key`: a key for --bootstrap-key-file. It is worth something once a service has been started with it. */
 import { randomBytes } from 'node:crypto';
-import { encodeSecret, formatKey } from '../api-keys/key-text.ts';
+import { encodeSecret, formatKey } from '@sluice/runtime/api-key-text.ts';
 import { createRandomId } from '../repositories/random-id.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 

@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly database: DatabaseSource;
   readonly pepperFile: string | null;
   readonly bootstrapKeyFile: string | null;
+  readonly operatorKeyFile: string | null;
   readonly nats: NatsOptions | null;
   readonly ackKeyFile: string | null;
   readonly logLevel: LogLevel;
@@ -61,6 +62,7 @@ options; each may also come from the environment as SLUICE_STATE_ and its name i
   --tls-cert FILE --tls-key FILE   serve HTTPS
   --pepper-file FILE          32 random bytes or more, the same for every instance; with --embedded-postgres DIR/pepper, made when absent
   --bootstrap-key-file FILE   an API key with scope admin to accept; absent: one is made and printed when there is none
+  --operator-key-file FILE    an API key with scope write to accept: the operator's
   --nats URL                  publish to this server; may be given several times, or with commas
   --nats-credentials FILE | --nats-nkey-seed FILE
   --nats-ca FILE --nats-cert FILE --nats-key FILE
@@ -84,6 +86,7 @@ const optionNames = [
   'tls-key',
   'pepper-file',
   'bootstrap-key-file',
+  'operator-key-file',
   'nats',
   'nats-credentials',
   'nats-nkey-seed',
@@ -185,6 +188,7 @@ function readRunOptions(given: Given): RunOptions {
     database,
     pepperFile,
     bootstrapKeyFile: given('bootstrap-key-file'),
+    operatorKeyFile: given('operator-key-file'),
     nats: readNats(given),
     ackKeyFile: given('ack-key-file'),
     logLevel,

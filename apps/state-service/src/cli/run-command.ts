@@ -101,9 +101,9 @@ async function serveOn(options: RunOptions, opened: Opened): Promise<ExitCode> {
 }
 
 function settingsOf(options: RunOptions, { loaded, database }: Opened): StateServiceSettings {
-  const { listen, adminListen, bootstrapKeyFile, rateLimits: bounds } = options;
+  const { listen, adminListen, bootstrapKeyFile, operatorKeyFile, rateLimits: bounds } = options;
   const { connectionString } = database;
-  return { ...loaded, connectionString, bootstrapKeyFile, listen, adminListen, bounds };
+  return { ...loaded, connectionString, bootstrapKeyFile, operatorKeyFile, listen, adminListen, bounds };
 }
 
 /** On the terminal and not in the log, which others keep. */

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import {
   addBootstrapKey,
+  addOperatorKey,
   BootstrapKeyError,
   type BootstrapResult,
   makeBootstrapKey,
@@ -17,6 +18,7 @@ import type { PostgresStateStore } from '../repositories/postgres-state-store.ts
 export interface Preparation {
   readonly connectionString: string;
   readonly bootstrapKeyFile: string | null;
+  readonly operatorKeyFile: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -47,9 +49,10 @@ export async function prepareDatabase(
 }
 
 async function prepareOnce(
-  { connectionString, bootstrapKeyFile }: Preparation,
+  { connectionString, bootstrapKeyFile, operatorKeyFile }: Preparation,
   { store, logger }: PreparationDeps,
 ): Promise<BootstrapResult> {
   await migrateUp(connectionString, { logger });
+  if (operatorKeyFile !== null) await addOperatorKey(store, operatorKeyFile);
   return bootstrapKeyFile === null ? await makeBootstrapKey(store) : await addBootstrapKey(store, bootstrapKeyFile);
 }

@@ -40,6 +40,8 @@ export interface StateServiceSettings {
   readonly pepper: Pepper;
   /** null: a key is made when there is none with scope admin. */
   readonly bootstrapKeyFile: string | null;
+  /** A key to accept from the operator. */
+  readonly operatorKeyFile?: string | null;
   readonly listen: ListenAddress;
   /** null: /healthz, /readyz and /metrics are on `listen`. */
   readonly adminListen: ListenAddress | null;
@@ -155,10 +157,11 @@ class RunningService implements StateService {
   }
 
   async prepare(): Promise<void> {
-    const { connectionString, bootstrapKeyFile } = this.#settings;
+    const { connectionString, bootstrapKeyFile, operatorKeyFile = null } = this.#settings;
     const preparation = {
       connectionString: connectionString.reveal(),
       bootstrapKeyFile,
+      operatorKeyFile,
       signal: this.#ending.signal,
     };
     try {

@@ -1,6 +1,6 @@
 /** API keys in Postgres: made with a fresh secret that is answered once, kept as its MAC, revoked but never deleted. */
 import { randomBytes } from 'node:crypto';
-import { encodeSecret, formatKey, type KeyParts } from '../api-keys/key-text.ts';
+import { encodeSecret, formatKey, type KeyParts } from '@sluice/runtime/api-key-text.ts';
 import { macOf } from '../api-keys/pepper.ts';
 import { type ApiKey, type ApiKeyInput, maxLiveKeysPerClient } from '../domain/api-key.ts';
 import { AlreadyExistsError, LimitExceededError, NotFoundError } from '../domain/state-error.ts';

@@ -5,8 +5,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
-import { addBootstrapKey, BootstrapKeyError, makeBootstrapKey } from '../../src/api-keys/bootstrap-key.ts';
-import { encodeSecret, formatKey } from '../../src/api-keys/key-text.ts';
+import {
+  addBootstrapKey,
+  addOperatorKey,
+  BootstrapKeyError,
+  makeBootstrapKey,
+} from '../../src/api-keys/bootstrap-key.ts';
+import { encodeSecret, formatKey } from '@sluice/runtime/api-key-text.ts';
 import { LastUseRecorder } from '../../src/api-keys/last-use-recorder.ts';
 import { Pepper } from '../../src/api-keys/pepper.ts';
 import { readOrMakePepper, readPepper } from '../../src/api-keys/pepper-file.ts';
@@ -46,6 +51,18 @@ test('takes the key from a file, the same file any number of times', async (t) =
   assert.equal((await addBootstrapKey(opened.store, path)).kind, 'Created');
   await writeFile(path, makeKeyText());
   await assert.rejects(addBootstrapKey(opened.store, path), /third live one/);
+});
+
+test("takes the operator's key from a file, with no more than it needs", async (t) => {
+  const opened = await openStore(t);
+  const path = join(await createTemporaryDirectory(t), 'key');
+  const text = makeKeyText();
+  await writeFile(path, `${text}\n`);
+  assert.equal((await addOperatorKey(opened.store, path)).kind, 'Created');
+  assert.deepEqual(await addOperatorKey(opened.store, path), { kind: 'Present' });
+  assert.deepEqual(await scopesOf(opened, text), ['write']);
+  await writeFile(path, 'hunter2');
+  await assert.rejects(addOperatorKey(opened.store, path), /the operator's key in .* is not an API key/);
 });
 
 test('says what is wrong with the file, and repeats nothing of it', async (t) => {

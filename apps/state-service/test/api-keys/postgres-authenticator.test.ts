@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
-import { encodeSecret, formatKey, parseKey } from '../../src/api-keys/key-text.ts';
+import { encodeSecret, formatKey, parseKey } from '@sluice/runtime/api-key-text.ts';
 import { LastUseRecorder } from '../../src/api-keys/last-use-recorder.ts';
 import { Pepper } from '../../src/api-keys/pepper.ts';
 import { createPostgresAuthenticator } from '../../src/api-keys/postgres-authenticator.ts';
