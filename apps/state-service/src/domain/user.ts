@@ -22,6 +22,8 @@ export interface UserInput {
   readonly groups: readonly string[];
   readonly quota: Quota | null;
   readonly onRevoke: RevokeMode;
+  /** The program that keeps the user; null: nobody does. */
+  readonly managedBy: string | null;
 }
 
 export interface User extends UserInput {
@@ -43,6 +45,7 @@ export interface UserFilter {
   /** Members of this group. */
   readonly group?: string;
   readonly namePrefix?: string;
+  readonly managedByPrefix?: string;
 }
 
 export const maxGroupsPerUser = 64;

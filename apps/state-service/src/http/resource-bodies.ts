@@ -20,8 +20,8 @@ function given<Fields extends object>(fields: Fields): Given<Fields> {
 }
 
 /** What a client says about a user. */
-export function userFields({ name, enabled, destinations, groups, quota, onRevoke }: UserInput) {
-  return { name, enabled, destinations, groups: [...groups], ...given({ quota }), onRevoke };
+export function userFields({ name, enabled, destinations, groups, quota, onRevoke, managedBy }: UserInput) {
+  return { name, enabled, destinations, groups: [...groups], ...given({ quota }), onRevoke, ...given({ managedBy }) };
 }
 
 export function userBody(user: User): UserResource {

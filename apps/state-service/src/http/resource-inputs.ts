@@ -9,7 +9,7 @@ import type { UserInput } from '../domain/user.ts';
 
 export function userInputOf(body: Static<typeof userReplacementSchema>): Omit<UserInput, 'name'> {
   const { enabled = true, destinations = 'Public', groups = [], quota = null, onRevoke = 'Keep' } = body;
-  return { enabled, destinations, groups, quota, onRevoke };
+  return { enabled, destinations, groups, quota, onRevoke, managedBy: body.managedBy ?? null };
 }
 
 export function groupInputOf(body: Static<typeof groupReplacementSchema>): Omit<GroupInput, 'name'> {

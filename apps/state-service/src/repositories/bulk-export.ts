@@ -14,8 +14,8 @@ export async function* exportRows(database: Database): AsyncGenerator<ExportRow>
     yield { kind: 'Group', group: { name, description, quota } };
   }
   const users = pagesOf((page) => database.read((session) => createUserReader(session).list({}, page)));
-  for await (const { name, enabled, destinations, groups: memberOf, quota, onRevoke } of users) {
-    yield { kind: 'User', user: { name, enabled, destinations, groups: memberOf, quota, onRevoke } };
+  for await (const { version: _version, createdAt: _created, updatedAt: _updated, ...user } of users) {
+    yield { kind: 'User', user };
   }
   const rules = pagesOf((page) => database.read((session) => createAclRuleReader(session).list({}, page)));
   for await (const { id, subject, domains, cidrs, ports, comment } of rules) {

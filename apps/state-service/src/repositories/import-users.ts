@@ -93,18 +93,19 @@ function userColumns(rows: readonly UserImportRow[]): readonly unknown[] {
     users.map(({ destinations }) => destinations),
     users.map(({ quota }) => quota?.connections ?? null),
     users.map(({ onRevoke }) => onRevoke),
+    users.map(({ managedBy }) => managedBy),
   ];
 }
 
-const userTable = `unnest($1::text[], $2::boolean[], $3::text[], $4::integer[], $5::text[])
-  AS input (name, enabled, destinations, quota_connections, on_revoke)`;
+const userTable = `unnest($1::text[], $2::boolean[], $3::text[], $4::integer[], $5::text[], $6::text[])
+  AS input (name, enabled, destinations, quota_connections, on_revoke, managed_by)`;
 
 async function insertUsers(session: Session, rows: readonly UserImportRow[]): Promise<void> {
   if (rows.length === 0) return;
   // A user that came into being after the lock breaks the key: the batch is tried again, row by row, and sees it.
   await session.query(
-    `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke)
-     SELECT name, enabled, destinations, quota_connections, on_revoke FROM ${userTable}`,
+    `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke, managed_by)
+     SELECT name, enabled, destinations, quota_connections, on_revoke, managed_by FROM ${userTable}`,
     userColumns(rows),
   );
 }
@@ -113,7 +114,7 @@ async function updateUsers(session: Session, rows: readonly UserImportRow[]): Pr
   if (rows.length === 0) return;
   await session.query(
     `UPDATE users SET enabled = input.enabled, destinations = input.destinations,
-       quota_connections = input.quota_connections, on_revoke = input.on_revoke,
+       quota_connections = input.quota_connections, on_revoke = input.on_revoke, managed_by = input.managed_by,
        version = nextval('version_sequence'), updated_at = now()
      FROM ${userTable} WHERE users.name = input.name`,
     userColumns(rows),

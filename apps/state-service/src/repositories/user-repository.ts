@@ -25,6 +25,7 @@ export function createUserReader(session: Session): UserReader {
           ['u.enabled = ?', filter.enabled],
           ['u.destinations = ?', filter.destinations],
           ['u.name ^@ ?', filter.namePrefix],
+          ['u.managed_by ^@ ?', filter.managedByPrefix],
           ['EXISTS (SELECT 1 FROM memberships m WHERE m.user_name = u.name AND m.group_name = ?)', filter.group],
         ],
       });
@@ -47,7 +48,8 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
       const groups = sortedNames(input.groups);
       await lockGroupsForJoining(session, groups, input.name);
       const inserted = await session.query(
-        `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke) VALUES ($1, $2, $3, $4, $5)
+        `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke, managed_by)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (name) DO NOTHING RETURNING name`,
         columnsOf(input),
       );
@@ -68,7 +70,7 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
       const wanted: UserInput = { ...before, ...patch, groups: sortedNames(patch.groups ?? before.groups) };
       if (isDeepStrictEqual(inputOf(wanted), inputOf(before))) return before;
       await session.query(
-        `UPDATE users SET enabled = $2, destinations = $3, quota_connections = $4, on_revoke = $5,
+        `UPDATE users SET enabled = $2, destinations = $3, quota_connections = $4, on_revoke = $5, managed_by = $6,
            version = nextval('version_sequence'), updated_at = now() WHERE name = $1`,
         columnsOf(wanted),
       );
@@ -96,12 +98,13 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
   };
 }
 
-function inputOf({ name, enabled, destinations, groups, quota, onRevoke }: UserInput): UserInput {
-  return { name, enabled, destinations, groups, quota, onRevoke };
+function inputOf({ name, enabled, destinations, groups, quota, onRevoke, managedBy }: UserInput): UserInput {
+  return { name, enabled, destinations, groups, quota, onRevoke, managedBy };
 }
 
 function columnsOf(user: UserInput): readonly unknown[] {
-  return [user.name, user.enabled, user.destinations, user.quota?.connections ?? null, user.onRevoke];
+  const { name, enabled, destinations, quota, onRevoke, managedBy } = user;
+  return [name, enabled, destinations, quota?.connections ?? null, onRevoke, managedBy];
 }
 
 async function setGroups(session: Session, user: string, groups: readonly string[]): Promise<void> {

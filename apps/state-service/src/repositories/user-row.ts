@@ -8,13 +8,15 @@ export interface UserRow {
   readonly groups: readonly string[];
   readonly quota_connections: number | null;
   readonly on_revoke: RevokeMode;
+  readonly managed_by: string | null;
   readonly version: number;
   readonly created_at: string;
   readonly updated_at: string;
 }
 
 export const selectUser = `
-  SELECT u.name, u.enabled, u.destinations, u.quota_connections, u.on_revoke, u.version, u.created_at, u.updated_at,
+  SELECT u.name, u.enabled, u.destinations, u.quota_connections, u.on_revoke, u.managed_by, u.version,
+    u.created_at, u.updated_at,
     ARRAY(SELECT m.group_name FROM memberships m WHERE m.user_name = u.name ORDER BY m.group_name) AS groups
   FROM users u`;
 
@@ -26,6 +28,7 @@ export function userOf(row: UserRow): User {
     groups: row.groups,
     quota: quotaOf(row.quota_connections),
     onRevoke: row.on_revoke,
+    managedBy: row.managed_by,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

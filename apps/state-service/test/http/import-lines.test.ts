@@ -16,7 +16,15 @@ test('a user line becomes a row with every default in place', () => {
     kind: 'Row',
     row: {
       kind: 'User',
-      user: { name: 'alice', enabled: true, destinations: 'Public', groups: [], quota: null, onRevoke: 'Keep' },
+      user: {
+        name: 'alice',
+        enabled: true,
+        destinations: 'Public',
+        groups: [],
+        quota: null,
+        onRevoke: 'Keep',
+        managedBy: null,
+      },
       credentials: null,
     },
   });

@@ -45,7 +45,8 @@ export async function prepareStores(postgres: PostgresServer): Promise<OpenStore
 }
 
 export function userInput(name: string, fields: Partial<UserInput> = {}): UserInput {
-  return { name, enabled: true, destinations: 'Public', groups: [], quota: null, onRevoke: 'Keep', ...fields };
+  const defaults = { enabled: true, destinations: 'Public', groups: [], quota: null, onRevoke: 'Keep' } as const;
+  return { name, ...defaults, managedBy: null, ...fields };
 }
 
 export function groupInput(name: string, fields: Partial<GroupInput> = {}): GroupInput {

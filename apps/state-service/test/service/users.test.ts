@@ -158,3 +158,35 @@ test('lists are filtered', async () => {
   assert.deepEqual(await namesOf('group=filtered&destinations=Rules'), ['filter-b']);
   await client.expect(400, 'GET', '/v1/users?enabled=yes');
 });
+
+test('who keeps a user is said, found by its beginning, changed, recorded, exported and taken in again', async () => {
+  const keeper = 'sluice-operator/team-a';
+  await client.post('/v1/users', { name: 'kept-a', managedBy: keeper });
+  await client.post('/v1/users', { name: 'kept-b' });
+  const kept = await client.expect(200, 'PATCH', '/v1/users/kept-b', {
+    body: { managedBy: 'sluice-operator/team-b' },
+    headers: { 'if-match': '*' },
+  });
+  assert.equal(kept.body.managedBy, 'sluice-operator/team-b');
+  const namesOf = async (prefix: string): Promise<string[]> =>
+    (await client.expect(200, 'GET', `/v1/users?managedByPrefix=${prefix}`)).body.items.map(({ name }) => name);
+  assert.deepEqual(await namesOf('sluice-operator/'), ['kept-a', 'kept-b']);
+  assert.deepEqual(await namesOf('sluice-operator/team-a'), ['kept-a']);
+  const audit = await client.expect(200, 'GET', '/v1/audit?kind=User&name=kept-b&limit=1');
+  assert.equal(audit.body.items[0]?.after?.['managedBy'], 'sluice-operator/team-b');
+  const exported = await client.expect(200, 'GET', '/v1/export');
+  const line = exported.text.split('\n').find((text) => text.includes('"kept-a"')) ?? '';
+  assert.equal((JSON.parse(line) as { user: { managedBy?: string } }).user.managedBy, keeper);
+  const freed = await client.expect(200, 'PATCH', '/v1/users/kept-a', {
+    body: { managedBy: null },
+    headers: { 'if-match': '*' },
+  });
+  assert.equal('managedBy' in freed.body, false);
+  await client.expect(200, 'POST', '/v1/import?onConflict=Replace', {
+    body: `${line}\n`,
+    headers: { 'content-type': 'application/x-ndjson' },
+  });
+  assert.equal((await client.expect(200, 'GET', '/v1/users/kept-a')).body.managedBy, keeper);
+  for (const bad of ['', '-x', 'a b', 'x'.repeat(256), 'ü'])
+    await client.expect(400, 'POST', '/v1/users', { body: { name: 'kept-c', managedBy: bad } });
+});

@@ -26,12 +26,22 @@ const onRevoke = () =>
     description: 'What becomes of open tunnels when a permission is withdrawn.',
   });
 
+const managedBy = () =>
+  Type.String({
+    minLength: 1,
+    maxLength: 255,
+    pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._:/-]*[A-Za-z0-9])?$',
+    description:
+      'The program that keeps it, and puts it back or asks when others change it: `sluice-operator/<namespace>`. Absent: nobody does.',
+  });
+
 const writableFields = {
   enabled: withDefault(enabled(), true),
   destinations: withDefault(destinations(), 'Public'),
   groups: withDefault(groups(), []),
   quota: Type.Optional(quotaSchema),
   onRevoke: withDefault(onRevoke(), 'Keep'),
+  managedBy: Type.Optional(managedBy()),
 };
 
 /** POST /v1/users */
@@ -54,6 +64,7 @@ export const userPatchSchema = Type.Object(
     groups: Type.Optional(groups()),
     quota: Type.Optional(Type.Union([quotaSchema, Type.Null()], { description: 'null: no limit of its own.' })),
     onRevoke: Type.Optional(onRevoke()),
+    managedBy: Type.Optional(Type.Union([managedBy(), Type.Null()], { description: 'null: nobody keeps it.' })),
   },
   { additionalProperties: false, description: 'What to change of a user; null removes.' },
 );
@@ -66,6 +77,7 @@ export const userResourceSchema = Type.Object(
     groups: groups(),
     quota: Type.Optional(quotaSchema),
     onRevoke: onRevoke(),
+    managedBy: Type.Optional(managedBy()),
     version: versionSchema,
     createdAt: timestampSchema('When it was created.'),
     updatedAt: timestampSchema('When it was changed last.'),

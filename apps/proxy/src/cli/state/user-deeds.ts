@@ -16,14 +16,15 @@ import { userText } from './user-text.ts';
 const maxPasswordBytes = 255;
 
 const userColumns = {
-  headings: ['NAME', 'ENABLED', 'DESTINATIONS', 'GROUPS', 'CONNECTIONS', 'ON-REVOKE', 'UPDATED'],
-  cells: ({ name, enabled, destinations, groups, quota, onRevoke, updatedAt }: UserResource) => [
+  headings: ['NAME', 'ENABLED', 'DESTINATIONS', 'GROUPS', 'CONNECTIONS', 'ON-REVOKE', 'MANAGED-BY', 'UPDATED'],
+  cells: ({ name, enabled, destinations, groups, quota, onRevoke, managedBy, updatedAt }: UserResource) => [
     name,
     enabled ? 'yes' : 'no',
     destinations,
     groups.join(' '),
     quota === undefined ? '' : String(quota.connections),
     onRevoke,
+    managedBy ?? '',
     updatedAt,
   ],
   none: 'no users',

@@ -20,6 +20,7 @@ export function userText({ user, credentials, rules, ruleHeadings }: UserDetails
     ['groups', user.groups.length === 0 ? '-' : user.groups.join(' ')],
     ['connections', user.quota === undefined ? 'no limit of its own' : `at most ${user.quota.connections}`],
     ['on revoke', user.onRevoke],
+    ['managed by', user.managedBy ?? '-'],
     ['version', String(user.version)],
     ['created', user.createdAt],
     ['updated', user.updatedAt],

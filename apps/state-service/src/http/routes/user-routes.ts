@@ -42,6 +42,9 @@ const listQuery = Type.Object(
     destinations: Type.Optional(Type.Enum(['Public', 'Rules'], { type: 'string', description: 'Only these.' })),
     group: Type.Optional(groupNameSchema),
     namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: 'Only names that begin so.' })),
+    managedByPrefix: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'Only those whose `managedBy` begins so.' }),
+    ),
   },
   { additionalProperties: false },
 );
