@@ -68,6 +68,9 @@ export class Database {
     });
     // A connection that breaks while nobody uses it is gone from the pool already; without a listener it would end the process.
     this.#pool.on('error', () => {});
+    // The pool takes its listener away when it hands a connection out, and the session adds its own a turn later: a server that says
+    // goodbye in the segment that lets us in is heard between the two.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   get stats(): DatabaseStats {

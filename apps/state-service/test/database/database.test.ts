@@ -10,6 +10,7 @@ import {
   type UnavailableReason,
 } from '../../src/database/database-error.ts';
 import { checkReadiness } from '../../src/database/readiness.ts';
+import { startDyingPostgres } from './dying-postgres.ts';
 
 const postgres = await startPostgres({ after });
 let url = '';
@@ -33,7 +34,10 @@ function open(t: Scope, config: Partial<DatabaseConfig> = {}): Database {
   return database;
 }
 
-/** The rejection and how long it took; two seconds are the promise, the machine may be busy. */
+/** The promise is two seconds; what a busy machine adds is not the database's. */
+const promptMs = 2_000 + 1_500;
+
+/** The rejection, which came in time. */
 async function refusal(operation: Promise<unknown>): Promise<UnavailableReason> {
   const begun = performance.now();
   const error: unknown = await operation.then(
@@ -41,7 +45,7 @@ async function refusal(operation: Promise<unknown>): Promise<UnavailableReason> 
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof DatabaseUnavailableError, String(error));
-  assert.ok(performance.now() - begun < 2_000, `took ${performance.now() - begun} ms`);
+  assert.ok(performance.now() - begun < promptMs, `took ${performance.now() - begun} ms`);
   return error.reason;
 }
 
@@ -184,6 +188,16 @@ test('answers while the server is gone, and works again when it is back', async 
   const again = open(t, { connectionString: postgres.url(name) });
   await increment(again);
   assert.equal(await valueOf(again), 2);
+});
+
+test('survives a connection that ends in the moment it is made', async (t) => {
+  const database = open(t, { connectionString: await startDyingPostgres(t) });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    assert.equal(await refusal(database.read((session) => session.query('SELECT 1'))), 'Unreachable');
+    assert.equal(await refusal(increment(database)), 'Unreachable');
+    assert.equal(await refusal(database.run('SELECT 1')), 'Unreachable');
+  }
+  assert.equal(database.stats.open, 0);
 });
 
 test('tells a database that accepts no changes', async (t) => {
