@@ -31,7 +31,8 @@ export interface OpenServiceOptions {
   readonly connectionString?: string;
   /** To be used with that database. */
   readonly key?: string;
-  readonly operationTimeoutMs?: number;
+  /** To read while it opens; a new one unless given. */
+  readonly log?: KeptLog;
 }
 
 /** Resolves when it serves. */
@@ -41,7 +42,7 @@ export async function openService(
   options: OpenServiceOptions = {},
 ): Promise<OpenService> {
   const connectionString = options.connectionString ?? (await postgres.createDatabase()).url;
-  const log = keepLog();
+  const log = options.log ?? keepLog();
   const bus = createMemoryStore().connect();
   const loopback = { host: '127.0.0.1', port: 0 };
   const service = await startStateService(

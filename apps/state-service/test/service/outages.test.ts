@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
 import { Client } from 'pg';
+import { keepLog } from '../database/quiet-logger.ts';
 import { type AskOptions, type Answer } from './api-client.ts';
 import { type OpenService, openService } from './open-service.ts';
 
@@ -95,11 +96,11 @@ test('when all connections wait for a lock, a request is refused in time rather 
 test('a service started before its database waits for it and says so', async (t) => {
   const database = await postgres.createDatabase();
   await postgres.run(`ALTER DATABASE ${database.name} ALLOW_CONNECTIONS false`);
-  const opening = openService(t, postgres, { connectionString: database.url });
-  await eventually(async () => assert.deepEqual(await postgres.run('SELECT 1 AS one'), [{ one: 1 }]));
+  const log = keepLog();
+  const opening = openService(t, postgres, { connectionString: database.url, log });
+  await eventually(() => assert.ok(log.lines.some((line) => line.includes('"waiting for the database"'))));
   await postgres.run(`ALTER DATABASE ${database.name} ALLOW_CONNECTIONS true`);
   const opened = await opening;
-  assert.ok(opened.log.lines.some((line) => line.includes('"waiting for the database"')));
   await opened.client.expect(200, 'GET', '/v1/users');
 });
 
