@@ -9,9 +9,12 @@ export interface EventuallyOptions {
   readonly intervalMs?: number;
 }
 
-/** Returns the first result of `attempt` that does not throw; rejects with its last error after `timeoutMs` (5 s). */
+/** Long, because only a test that fails waits for it, and the machine may be busy. */
+const defaultTimeoutMs = 20_000;
+
+/** Returns the first result of `attempt` that does not throw; rejects with its last error after `timeoutMs`. */
 export async function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
-  const timeoutMs = options.timeoutMs ?? 5_000;
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
