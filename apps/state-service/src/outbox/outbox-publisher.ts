@@ -5,6 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
+import { createTenantBus, type TenantBus } from '@sluice/live-config/port/tenant-bus.ts';
 import { createPublisher } from '@sluice/live-config/publisher/publisher.ts';
 import type { Publisher, PublisherEvent, PublisherStatus } from '@sluice/live-config/publisher/publisher-port.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
@@ -12,7 +13,6 @@ import type { Database } from '../database/database.ts';
 import { LeaderSession } from './leader-session.ts';
 import { OutboxPump } from './outbox-pump.ts';
 import { createPostgresTruth } from './published-state.ts';
-import { createTenantBus, type TenantBus } from './tenant-bus.ts';
 
 export interface OutboxPublisherConfig {
   readonly connectionString: string;

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPublisher } from '@sluice/live-config/publisher/publisher.ts';
 import type { Published, Publisher } from '@sluice/live-config/publisher/publisher-port.ts';
+import { type HeldEntry, readHeldEntries, untilConnected } from '@sluice/live-config/publisher/read-held-entries.ts';
 import type { TruthRecord } from '@sluice/live-config/publisher/truth.ts';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
 import type { ControlConfig, EffectiveConfig } from '../../config/effective-config.ts';
@@ -17,8 +18,7 @@ import { AckKeyError, readAckKey } from '../../control/live/live-control.ts';
 import type { Output } from '../check-command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { collectRollout, formatRollout, formatSummary, type Rollouts } from './publish-report.ts';
-import { type HeldEntry, heldAfter, recordsOf, specsOf, summarize } from './publish-records.ts';
-import { readHeldEntries, untilConnected } from './read-held-entries.ts';
+import { heldAfter, recordsOf, specsOf, summarize } from './publish-records.ts';
 
 export interface PublishOptions {
   readonly path: string;
@@ -88,7 +88,7 @@ class Publication {
   }
 
   async run(config: EffectiveConfig): Promise<ExitCode> {
-    this.#compare(config, await readHeldEntries(this.#connected.bus, AbortSignal.timeout(answerMs)));
+    this.#compare(config, await readHeldEntries('routing', this.#connected.bus, AbortSignal.timeout(answerMs)));
     if (this.#options.isDryRun) return exitCode.ok;
     const publisher = this.#createPublisher();
     try {

@@ -4,13 +4,10 @@
  */
 import { resourceKey } from '@sluice/contract/config-key.ts';
 import { canonicalJson } from '@sluice/live-config/digest/canonical-json.ts';
-import type { ReadEntry } from '@sluice/live-config/digest/read-message.ts';
+import type { HeldEntry } from '@sluice/live-config/publisher/read-held-entries.ts';
 import type { ResourceSpec, TruthRecord } from '@sluice/live-config/publisher/truth.ts';
 import type { EffectiveConfig } from '../../config/effective-config.ts';
 import { printListener, printRoute } from '../../config/print-effective-config.ts';
-
-/** What the bucket holds under a key, deleted or not. */
-export type HeldEntry = Pick<ReadEntry, 'generation' | 'specText'>;
 
 /** The routes and listeners of a configuration, by key. */
 export function specsOf({

@@ -2,7 +2,7 @@
  * A bus for publishers that come one after the other: listeners of a ConfigBus cannot be taken back, so one set of them stays and passes
  * on to the publisher of the moment.
  */
-import type { ConfigBus, ConnectionState, ReceivedAck } from '@sluice/live-config/port/config-bus.ts';
+import type { ConfigBus, ConnectionState, ReceivedAck } from './config-bus.ts';
 
 export interface TenantBus {
   /** For one publisher; the one before hears nothing more. Closing it closes nothing. */

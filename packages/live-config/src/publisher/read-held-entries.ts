@@ -1,8 +1,10 @@
-/** Reads what a bucket holds of the routing range, by a watch that is closed when its snapshot has ended. */
-import { rangeFilters } from '@sluice/contract/config-key.ts';
-import { readEntry } from '@sluice/live-config/digest/read-message.ts';
-import { BusError, type ConfigBus } from '@sluice/live-config/port/config-bus.ts';
-import type { HeldEntry } from './publish-records.ts';
+/** Reads what a bucket holds of a range, by a watch that is closed when its snapshot has ended: for owners that keep no generations. */
+import { type ConfigRange, rangeFilters } from '@sluice/contract/config-key.ts';
+import { type ReadEntry, readEntry } from '../digest/read-message.ts';
+import { BusError, type ConfigBus } from '../port/config-bus.ts';
+
+/** What the bucket holds under a key, deleted or not. */
+export type HeldEntry = Pick<ReadEntry, 'generation' | 'specText'>;
 
 /** Resolves when the bus is connected; rejects with the signal's reason. */
 export async function untilConnected(bus: ConfigBus, signal: AbortSignal): Promise<void> {
@@ -22,18 +24,22 @@ export async function untilConnected(bus: ConfigBus, signal: AbortSignal): Promi
 }
 
 /** Rejects with BusError when the watch is lost or the signal ends it. */
-export async function readHeldEntries(bus: ConfigBus, signal: AbortSignal): Promise<ReadonlyMap<string, HeldEntry>> {
+export async function readHeldEntries(
+  range: ConfigRange,
+  bus: ConfigBus,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, HeldEntry>> {
   const held = new Map<string, HeldEntry>();
   const ended = Promise.withResolvers<undefined>();
   const onAbort = (): void => ended.reject(new BusError('read the bucket: no answer in time'));
   signal.addEventListener('abort', onAbort, { once: true });
   const watch = bus.watch({
-    filters: rangeFilters('routing'),
+    filters: rangeFilters(range),
     onEvent(event) {
       if (event.kind === 'SnapshotEnded') ended.resolve(undefined);
       if (event.kind === 'Lost') ended.reject(new BusError(`read the bucket: ${event.reason}`));
       if (event.kind !== 'Entry' || event.entry.value === null) return;
-      const entry = readEntry('routing', event.entry.key, event.entry.value);
+      const entry = readEntry(range, event.entry.key, event.entry.value);
       if (entry !== null) held.set(entry.key, entry);
     },
   });
