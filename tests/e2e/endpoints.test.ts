@@ -12,7 +12,7 @@ import { findAccessLine } from '@sluice/testkit/find-access-line.ts';
 import { startNamedOrigin } from '@sluice/testkit/named-origin.ts';
 import { findRefusingPort } from '@sluice/testkit/refusing-port.ts';
 import { routeTo } from '@sluice/testkit/route-to.ts';
-import { startSluice } from '@sluice/testkit/sluice-process.ts';
+import { type SluiceProcess, startSluice } from '@sluice/testkit/sluice-process.ts';
 import { connectTcp } from '@sluice/testkit/tcp-client.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 
@@ -23,6 +23,12 @@ async function readName(t: TestContext, edge: Address, localAddress?: string): P
   const name = (await client.receiveThrough('\n')).trim();
   client.socket.destroy();
   return name;
+}
+
+async function reload(sluice: SluiceProcess, text: string): Promise<void> {
+  const before = sluice.logs((line) => line['msg'] === 'reloaded').length;
+  await sluice.replaceConfig(text);
+  await eventually(() => assert.ok(sluice.logs((line) => line['msg'] === 'reloaded').length > before));
 }
 
 async function startTo(t: TestContext, urls: readonly string[], listener = atOnce, balance?: string) {
@@ -163,4 +169,32 @@ routes:
   assert.equal(await readName(t, sluice.address('one')), 'a');
   assert.equal(await readName(t, sluice.address('one', 1)), 'a');
   assert.equal(await readName(t, sluice.address('two')), 'b');
+});
+
+test('a proxy that knows its zone keeps to the endpoints of that zone, and says NoEndpoint where there is none at all', async (t) => {
+  const [here, there] = [await startNamedOrigin(t, 'here'), await startNamedOrigin(t, 'there')];
+  const config = (zone: string): string => {
+    const endpoints = `[{ url: "${here.url}", zones: [eu-a] }, { url: "${there.url}", zones: [eu-b, eu-c] }]`;
+    const routes = [`name: all, to: { endpoints: ${endpoints} }`];
+    return buildConfig({ listener: atOnce, routes, top: zone === '' ? '' : `zone: ${zone}` });
+  };
+  const sluice = await startSluice(t, { config: config('eu-a') });
+  const edge = sluice.address('edge');
+  const names = async (): Promise<readonly string[]> => {
+    const read: string[] = [];
+    for (let count = 0; count < 4; count += 1) read.push(await readName(t, edge));
+    return read;
+  };
+  assert.deepEqual(await names(), ['here', 'here', 'here', 'here']);
+  await reload(sluice, config('eu-c'));
+  assert.deepEqual(await names(), ['there', 'there', 'there', 'there']);
+  for (const zone of ['eu-d', '']) {
+    await reload(sluice, config(zone));
+    assert.deepEqual((await names()).toSorted(), ['here', 'here', 'there', 'there']);
+  }
+  await reload(sluice, buildConfig({ listener: atOnce, routes: ['name: all, to: { endpoints: [] }'] }));
+  const refused = await connectTcp(t, edge);
+  assert.equal((await refused.receiveAll()).length, 0);
+  const { reason, route, closedBy } = await findAccessLine(sluice, refused.localAddress);
+  assert.deepEqual([reason, route, closedBy], ['NoEndpoint', 'all', 'Upstream']);
 });

@@ -2,7 +2,7 @@
  * The reference of a schema as Markdown: one table for each object, one row for each key with type, default, bounds and its
  * sentence. Pure; docs/configuration.md holds the result, and a test compares the two.
  */
-import { laterKeyword } from './schema-keywords.ts';
+import { elsewhereKeyword, laterKeyword } from './schema-keywords.ts';
 
 /** The JSON Schema words that this package's schemas use. */
 interface DescribedSchema {
@@ -21,11 +21,13 @@ interface DescribedSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly [laterKeyword]?: Readonly<Record<string, string>>;
+  readonly [elsewhereKeyword]?: Readonly<Record<string, string>>;
 }
 
 const formatNames: Readonly<Record<string, string>> = {
   'resource-name': 'name',
   'user-name': 'user name',
+  'zone-name': 'zone name',
   'alpn-id': 'ALPN name',
   'bind-address': 'ip:port',
   cidr: 'CIDR',
@@ -79,6 +81,13 @@ function laterLine(schema: DescribedSchema, subject: string): string[] {
     : [`${subject} refused as not supported yet: ${later.map((name) => `\`${name}\``).join(', ')}.`, ''];
 }
 
+function elsewhereLine(schema: DescribedSchema): string[] {
+  const names = Object.keys(schema[elsewhereKeyword] ?? {});
+  return names.length === 0
+    ? []
+    : [`Keys that only the resource in Kubernetes has: ${names.map((name) => `\`${name}\``).join(', ')}.`, ''];
+}
+
 function row(key: string, schema: DescribedSchema, isRequired: boolean): string {
   const cells = [`\`${key}\``, typeOf(schema), defaultOf(schema, isRequired), boundsOf(schema), schema.description];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
@@ -97,6 +106,7 @@ function describeObject(path: string, schema: DescribedSchema): string[] {
     ...entries.map(([key, field]) => row(key, field, required.has(key))),
     '',
     ...laterLine(schema, 'Keys'),
+    ...elsewhereLine(schema),
   ];
   for (const [key, field] of entries) {
     const values = field.items ?? field;

@@ -51,3 +51,30 @@ export function bindAddressSchema(description: string): TString {
     pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
   });
 }
+
+/** The name of a zone, as the label topology.kubernetes.io/zone has it. */
+export function zoneSchema(description: string): TString {
+  return textSchema(description, {
+    format: 'zone-name',
+    maxLength: 63,
+    pattern: '^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$',
+  });
+}
+
+/** The name of an object of Kubernetes that is one label: a Service, a namespace, a port. */
+export function dnsLabelSchema(description: string): TString {
+  return textSchema(description, {
+    format: 'dns-label',
+    maxLength: 63,
+    pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+  });
+}
+
+/** The name of an object of Kubernetes. */
+export function dnsSubdomainSchema(description: string): TString {
+  return textSchema(description, {
+    format: 'dns-subdomain',
+    maxLength: 253,
+    pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+  });
+}

@@ -1,8 +1,8 @@
 /**
  * A listener: addresses to bind, what to look for in the first bytes, and the deadlines of its connections. An entry of
- * `listeners:`; later the spec of ProxyListener.
+ * `listeners:` is ProxyListener.spec plus its name.
  */
-import { Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
 import { bindAddressSchema, cidrSchema, durationOrNoneSchema, durationSchema, nameSchema } from './field-schemas.ts';
 import { detectableProtocols } from './protocol.ts';
 import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
@@ -99,35 +99,37 @@ const limitsSchema = Type.Object(
   },
 );
 
-export const listenerSchema = Type.Object(
-  {
-    name: nameSchema('Names the listener in routes, logs and metrics; unique among listeners.'),
-    bind: Type.Array(bindAddressSchema('An IP address and a port, IPv6 in brackets; port 0 takes any free one.'), {
-      minItems: 1,
-      maxItems: 64,
-      description: 'Addresses to listen on.',
+const listenerSpecProperties = {
+  bind: Type.Array(bindAddressSchema('An IP address and a port, IPv6 in brackets; port 0 takes any free one.'), {
+    minItems: 1,
+    maxItems: 64,
+    description: 'Addresses to listen on.',
+  }),
+  transport: withDefault(
+    Type.Enum(['TCP'], {
+      type: 'string',
+      description: 'Transport protocol.',
+      [laterKeyword]: { UDP: 'UDP listeners', QUIC: 'QUIC listeners' },
     }),
-    transport: withDefault(
-      Type.Enum(['TCP'], {
-        type: 'string',
-        description: 'Transport protocol.',
-        [laterKeyword]: { UDP: 'UDP listeners', QUIC: 'QUIC listeners' },
-      }),
-      'TCP',
-    ),
-    detect: withDefault(detectSchema, {}),
-    noRoute: withDefault(
-      Type.Enum(['Close', 'Reset'], {
-        type: 'string',
-        description: 'What happens to a connection that no route takes.',
-      }),
-      'Close',
-    ),
-    timeouts: withDefault(timeoutsSchema, {}),
-    proxyProtocol: withDefault(proxyProtocolSchema, {}),
-    limits: withDefault(limitsSchema, {}),
-  },
-  {
+    'TCP',
+  ),
+  detect: withDefault(detectSchema, {}),
+  noRoute: withDefault(
+    Type.Enum(['Close', 'Reset'], {
+      type: 'string',
+      description: 'What happens to a connection that no route takes.',
+    }),
+    'Close',
+  ),
+  timeouts: withDefault(timeoutsSchema, {}),
+  proxyProtocol: withDefault(proxyProtocolSchema, {}),
+  limits: withDefault(limitsSchema, {}),
+};
+
+function listenerObject<Properties extends TProperties>(
+  properties: Properties,
+): ReturnType<typeof Type.Object<Properties>> {
+  return Type.Object(properties, {
     additionalProperties: false,
     description: 'An open port.',
     [laterKeyword]: {
@@ -138,8 +140,17 @@ export const listenerSchema = Type.Object(
       interface: 'binding to a network interface',
       sources: 'source filters on listeners',
     },
-  },
-);
+  });
+}
+
+/** ProxyListener.spec: a listener without its name, which Kubernetes keeps in the metadata. */
+export const listenerSpecSchema = listenerObject(listenerSpecProperties);
+
+/** An entry of `listeners:`. */
+export const listenerSchema = listenerObject({
+  name: nameSchema('Names the listener in routes, logs and metrics; unique among listeners.'),
+  ...listenerSpecProperties,
+});
 
 /** A listener with every default in place. */
 export type CompleteListener = Complete<typeof listenerSchema>;

@@ -1,12 +1,12 @@
 /**
- * A route: which connections it takes and what becomes of them. An entry of `routes:` is ProxyRoute.spec plus its name.
- * That `to` and `action` exclude each other is a rule between fields and is checked where a file is.
+ * A route: which connections it takes and what becomes of them. An entry of `routes:` is ProxyRoute.spec plus its name; only
+ * there may an endpoint be a Service, which the operator publishes as URLs. What holds between the fields is in route-rules.ts.
  */
-import { type TProperties, Type } from 'typebox';
-import { cidrSchema, hostPatternSchema, nameSchema, textSchema } from './field-schemas.ts';
+import { type TArray, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { cidrSchema, dnsLabelSchema, hostPatternSchema, nameSchema, textSchema, zoneSchema } from './field-schemas.ts';
 import { laterProtocols } from './listener.ts';
 import { detectableProtocols } from './protocol.ts';
-import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
+import { type Complete, type Defaulted, elsewhereKeyword, laterKeyword, withDefault } from './schema-keywords.ts';
 
 const matchSchema = Type.Object(
   {
@@ -64,79 +64,130 @@ const matchSchema = Type.Object(
   },
 );
 
-const endpointSchema = Type.Object(
-  {
-    url: textSchema('`tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`.', {
-      format: 'endpoint-url',
-      maxLength: 512,
-      pattern: '^(tcp|tcp4|tcp6|unix)://.+$',
+const urlSchema = textSchema('`tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`.', {
+  format: 'endpoint-url',
+  maxLength: 512,
+  pattern: '^(tcp|tcp4|tcp6|unix)://.+$',
+});
+
+const endpointProperties = {
+  weight: withDefault(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      description: 'Share of the connections relative to the others; 0 takes none.',
     }),
-    weight: withDefault(
-      Type.Integer({
-        minimum: 0,
-        maximum: 1000,
-        description: 'Share of the connections relative to the others; 0 takes none.',
-      }),
-      1,
-    ),
-    tcpFastOpen: withDefault(
-      Type.Boolean({ description: 'Connect with TCP Fast Open where the peer supports it.' }),
-      false,
-    ),
-  },
+    1,
+  ),
+  tcpFastOpen: withDefault(
+    Type.Boolean({ description: 'Connect with TCP Fast Open where the peer supports it.' }),
+    false,
+  ),
+  zones: Type.Optional(
+    Type.Array(zoneSchema('A zone.'), {
+      minItems: 1,
+      maxItems: 16,
+      description:
+        'Zones whose proxies it is for, if all endpoints of the route name some and one is for the zone of the proxy.',
+    }),
+  ),
+};
+
+const laterEndpointKeys = {
+  tls: 'TLS towards endpoints',
+  proxyProtocol: 'sending a PROXY protocol header',
+  healthCheck: 'health checks',
+  priority: 'endpoint priorities',
+  backup: 'endpoint priorities',
+  maxConnections: 'limits for each endpoint',
+};
+
+const serviceRemedy = 'write url: tcp://host:port; only a ProxyRoute in Kubernetes names a Service';
+
+const endpointSchema = Type.Object(
+  { url: urlSchema, ...endpointProperties },
   {
     additionalProperties: false,
     description: 'One address of the upstream.',
-    [laterKeyword]: {
-      tls: 'TLS towards endpoints',
-      proxyProtocol: 'sending a PROXY protocol header',
-      healthCheck: 'health checks',
-      zone: 'zone-aware balancing',
-      priority: 'endpoint priorities',
-      backup: 'endpoint priorities',
-      service: 'Kubernetes Services as endpoints',
-      maxConnections: 'limits for each endpoint',
-    },
+    [laterKeyword]: laterEndpointKeys,
+    [elsewhereKeyword]: { service: serviceRemedy },
   },
 );
 
-const targetSchema = Type.Object(
+const serviceSchema = Type.Object(
   {
-    endpoints: Type.Array(endpointSchema, { minItems: 1, maxItems: 1024, description: 'The addresses to connect to.' }),
-    balance: withDefault(
-      Type.Enum(['RoundRobin', 'Random', 'LeastConnections'], {
-        type: 'string',
-        description: 'How an endpoint is chosen.',
-        [laterKeyword]: {
-          SourceIP: 'balancing by source address',
-          SourceSocket: 'balancing by source socket',
-          ConsistentHash: 'balancing by consistent hashing',
-          RingHash: 'balancing by consistent hashing',
-          Maglev: 'balancing by Maglev hashing',
-          Rendezvous: 'balancing by rendezvous hashing',
-          PowerOfTwo: 'balancing by two random choices',
-          LeastLatency: 'balancing by latency',
-          First: 'balancing by order',
-        },
-      }),
-      'RoundRobin',
+    name: dnsLabelSchema('The name of the Service.'),
+    namespace: Type.Optional(
+      dnsLabelSchema(
+        "Its namespace; another one than the route's needs a ReferenceGrant there. Absent: that of the route.",
+      ),
     ),
+    port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: 'The port of the Service, by number; or portName.' }),
+    ),
+    portName: Type.Optional(dnsLabelSchema('The port of the Service, by name; or port.')),
   },
   {
     additionalProperties: false,
-    description: 'The upstream.',
-    [laterKeyword]: {
-      service: 'Kubernetes Services as endpoints',
-      services: 'Kubernetes Services as endpoints',
-      healthCheck: 'health checks',
-      outlierDetection: 'outlier detection',
-      proxyProtocol: 'sending a PROXY protocol header',
-      tls: 'TLS towards endpoints',
-      via: 'chaining through an upstream proxy',
-      retries: 'retry policies',
-    },
+    description: 'A Service, whose ready endpoints are used; exactly one of port and portName.',
   },
 );
+
+const proxyRouteEndpointSchema = Type.Object(
+  { url: Type.Optional(urlSchema), service: Type.Optional(serviceSchema), ...endpointProperties },
+  {
+    additionalProperties: false,
+    description:
+      'One address of the upstream, or the addresses of a Service, which share its weight; exactly one of url and service.',
+    [laterKeyword]: laterEndpointKeys,
+  },
+);
+
+const balanceSchema = Type.Enum(['RoundRobin', 'Random', 'LeastConnections'], {
+  type: 'string',
+  description: 'How an endpoint is chosen.',
+  [laterKeyword]: {
+    SourceIP: 'balancing by source address',
+    SourceSocket: 'balancing by source socket',
+    ConsistentHash: 'balancing by consistent hashing',
+    RingHash: 'balancing by consistent hashing',
+    Maglev: 'balancing by Maglev hashing',
+    Rendezvous: 'balancing by rendezvous hashing',
+    PowerOfTwo: 'balancing by two random choices',
+    LeastLatency: 'balancing by latency',
+    First: 'balancing by order',
+  },
+});
+
+function targetObject<Endpoint extends TSchema>(
+  endpoint: Endpoint,
+): TObject<{ endpoints: TArray<Endpoint>; balance: Defaulted<typeof balanceSchema> }> {
+  return Type.Object(
+    {
+      endpoints: Type.Array(endpoint, {
+        maxItems: 1024,
+        description: 'The addresses to connect to; with an empty list what the route takes is refused.',
+      }),
+      balance: withDefault(balanceSchema, 'RoundRobin'),
+    },
+    {
+      additionalProperties: false,
+      description: 'The upstream.',
+      [laterKeyword]: {
+        healthCheck: 'health checks',
+        outlierDetection: 'outlier detection',
+        proxyProtocol: 'sending a PROXY protocol header',
+        tls: 'TLS towards endpoints',
+        via: 'chaining through an upstream proxy',
+        retries: 'retry policies',
+      },
+      [elsewhereKeyword]: {
+        service: `${serviceRemedy}, in its endpoints`,
+        services: `${serviceRemedy}, in its endpoints`,
+      },
+    },
+  );
+}
 
 const forwardSchema = Type.Object(
   {
@@ -157,7 +208,7 @@ const forwardSchema = Type.Object(
   },
 );
 
-const routeSpecProperties = {
+const matchingProperties = {
   listeners: Type.Optional(
     Type.Array(nameSchema('A listener.'), {
       minItems: 1,
@@ -166,7 +217,9 @@ const routeSpecProperties = {
     }),
   ),
   match: withDefault(matchSchema, {}),
-  to: Type.Optional(targetSchema),
+};
+
+const actionProperties = {
   action: Type.Optional(
     Type.Enum(['Ban', 'Echo', 'Health', 'ForwardProxy'], {
       type: 'string',
@@ -202,7 +255,6 @@ const laterRouteKeys = {
   onRevoke: 'withdrawing permissions from open connections',
   proxyProtocol: 'sending a PROXY protocol header',
   priority: 'route priorities',
-  backendRefs: 'Kubernetes Services as endpoints',
   http: 'HTTP routing',
   kafka: 'Kafka routing',
 };
@@ -214,10 +266,17 @@ function routeObject<Properties extends TProperties>(
     additionalProperties: false,
     description: 'Which connections go where.',
     [laterKeyword]: laterRouteKeys,
+    [elsewhereKeyword]: { backendRefs: 'write to: { endpoints: [...] }; in a ProxyRoute an endpoint names a Service' },
   });
 }
 
-/** ProxyRoute.spec: a route without its name, which Kubernetes keeps in the metadata. */
+const routeSpecProperties = {
+  ...matchingProperties,
+  to: Type.Optional(targetObject(endpointSchema)),
+  ...actionProperties,
+};
+
+/** A route without its name, as it is published. */
 export const routeSpecSchema = routeObject(routeSpecProperties);
 
 /** An entry of `routes:`. */
@@ -226,5 +285,18 @@ export const routeSchema = routeObject({
   ...routeSpecProperties,
 });
 
+/** ProxyRoute.spec: a route without its name, which Kubernetes keeps in the metadata, and with Services. */
+export const proxyRouteSpecSchema = routeObject({
+  ...matchingProperties,
+  to: Type.Optional(targetObject(proxyRouteEndpointSchema)),
+  ...actionProperties,
+});
+
 /** A route with every default in place. */
 export type CompleteRoute = Complete<typeof routeSchema>;
+
+/** What is published of a route: addresses only, every default in place. */
+export type CompleteRouteSpec = Complete<typeof routeSpecSchema>;
+
+/** As the API server hands it out: it has put the defaults in place. */
+export type ProxyRouteSpec = Complete<typeof proxyRouteSpecSchema>;

@@ -1,12 +1,15 @@
 /**
  * The few words the schemas of this package use beyond JSON Schema's own, and the type of a resource whose defaults have
- * been applied. `format` names a reader of text-format.ts; `x-sluice-later` lists what later versions will support, so
- * that it is refused by name.
+ * been applied. `format` names a reader of text-format.ts; `x-sluice-later` lists what later versions will support and
+ * `x-sluice-elsewhere` what only Kubernetes resources have, so that both are refused by name.
  */
 import { type Static, type TArray, type TObject, type TOptional, type TProperties, type TSchema, Type } from 'typebox';
 
 /** Keyword: names (keys of an object, values of an enumeration) a later version will know, each with what it will be. */
 export const laterKeyword = 'x-sluice-later';
+
+/** Keyword: keys of an object that only the resource in Kubernetes has, each with what to write in a file instead. */
+export const elsewhereKeyword = 'x-sluice-elsewhere';
 
 export type LaterNames = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 /** The whole of `sluice.yaml`: the proxy's own settings and the resources it serves without a control plane. */
 import { Type } from 'typebox';
 import { controlSchema } from './control.ts';
-import { bindAddressSchema } from './field-schemas.ts';
+import { bindAddressSchema, zoneSchema } from './field-schemas.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
 import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
@@ -100,6 +100,9 @@ export const sluiceConfigSchema = Type.Object(
     log: withDefault(logSchema, {}),
     datapath: withDefault(datapathSchema, {}),
     control: Type.Optional(controlSchema),
+    zone: Type.Optional(
+      zoneSchema('Where the proxy runs: of a route whose endpoints all name zones, those of its own zone are used.'),
+    ),
     listeners: withDefault(
       Type.Array(listenerSchema, { maxItems: 128, description: 'The open ports; may be left out beside `control`.' }),
       [],

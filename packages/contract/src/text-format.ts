@@ -20,6 +20,12 @@ function parseResourceName(text: string): TextResult<string> {
   return invalidText('is not a name', 'use letters, digits, - _ and . with a letter or digit at both ends');
 }
 
+/** A label value of Kubernetes that is not empty. */
+function parseZoneName(text: string): TextResult<string> {
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(text)) return validText(text);
+  return invalidText('is not the name of a zone', 'use letters, digits, - _ and . with a letter or digit at both ends');
+}
+
 function parseUserName(text: string): TextResult<string> {
   if (text.includes(':'))
     return invalidText('has a colon, which HTTP Basic credentials cannot carry', 'leave the colon out');
@@ -38,6 +44,25 @@ function parseProxyId(text: string): TextResult<string> {
   return invalidText('is not the id of a proxy', 'use 1 to 128 letters, digits, - and _');
 }
 
+/** A name of one label, as Services and namespaces have. */
+function parseDnsLabel(text: string): TextResult<string> {
+  if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return validText(text);
+  return invalidText('is not a name of Kubernetes', 'use lower-case letters, digits and -, 63 characters at most');
+}
+
+/** A name of labels joined by dots, as most objects have. */
+function parseDnsSubdomain(text: string): TextResult<string> {
+  const isName = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/.test(text);
+  if (isName && text.length <= 253) return validText(text);
+  return invalidText('is not a name of Kubernetes', 'use lower-case letters, digits, - and .');
+}
+
+/** A key of a Secret's data. */
+function parseSecretKey(text: string): TextResult<string> {
+  if (/^[-._A-Za-z0-9]+$/.test(text)) return validText(text);
+  return invalidText('is not a key of a Secret', 'use letters, digits, - _ and .');
+}
+
 function parseFilePath(text: string): TextResult<string> {
   if (!hasControlCharacter(text)) return validText(text);
   return invalidText('has a control character', 'write the path of a file');
@@ -46,6 +71,7 @@ function parseFilePath(text: string): TextResult<string> {
 export const textFormats = {
   'resource-name': parseResourceName,
   'user-name': parseUserName,
+  'zone-name': parseZoneName,
   'alpn-id': parseAlpnId,
   'bind-address': parseBindAddress,
   cidr: parseCidr,
@@ -60,6 +86,9 @@ export const textFormats = {
   'nats-url': parseNatsUrl,
   'proxy-id': parseProxyId,
   'file-path': parseFilePath,
+  'dns-label': parseDnsLabel,
+  'dns-subdomain': parseDnsSubdomain,
+  'secret-key': parseSecretKey,
 } as const satisfies Readonly<Record<string, (text: string) => TextResult<unknown>>>;
 
 export type TextFormat = keyof typeof textFormats;

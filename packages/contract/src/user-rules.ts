@@ -17,10 +17,20 @@ export interface ReadableUserSpec {
   readonly credentials?: readonly (object | undefined)[] | undefined;
 }
 
-const names = `${verifierAlgorithms.slice(0, -1).join(', ')} and ${verifierAlgorithms.at(-1)}`;
+/** What a password or credential of a ProxyUser may be. */
+const sources: readonly string[] = [...verifierAlgorithms, 'secretRef'];
 
 /** Every rule the user breaks; none for one that may be used. */
 export function findUserBreaches(user: ReadableUserSpec): readonly RuleBreach[] {
+  return breachesOf(user, verifierAlgorithms);
+}
+
+/** The rules of a ProxyUser, whose verifiers may be in Secrets. */
+export function findProxyUserBreaches(user: ReadableUserSpec): readonly RuleBreach[] {
+  return breachesOf(user, sources);
+}
+
+function breachesOf(user: ReadableUserSpec, keys: readonly string[]): readonly RuleBreach[] {
   const breaches: RuleBreach[] = [];
   if (!Object.hasOwn(user, 'password') && !Object.hasOwn(user, 'credentials')) {
     breaches.push({
@@ -29,17 +39,22 @@ export function findUserBreaches(user: ReadableUserSpec): readonly RuleBreach[] 
       remedy: 'add password with a verifier; credentials: [] lets nobody in',
     });
   }
-  breaches.push(...breachesOfHolder(user.password, ['password']));
+  breaches.push(...breachesOfHolder(user.password, ['password'], keys));
   for (const [index, credential] of (user.credentials ?? []).entries())
-    breaches.push(...breachesOfHolder(credential, ['credentials', index]));
+    breaches.push(...breachesOfHolder(credential, ['credentials', index], keys));
   return breaches;
 }
 
-/** `holder` is an object of which exactly one key names an algorithm. */
-function breachesOfHolder(holder: object | undefined, path: RuleBreach['path']): readonly RuleBreach[] {
+/** `holder` is an object that has exactly one of the keys. */
+function breachesOfHolder(
+  holder: object | undefined,
+  path: RuleBreach['path'],
+  keys: readonly string[],
+): readonly RuleBreach[] {
   if (holder === undefined) return [];
-  const given = verifierAlgorithms.filter((algorithm) => Object.hasOwn(holder, algorithm));
+  const given = keys.filter((key) => Object.hasOwn(holder, key));
   if (given.length === 1) return [];
+  const names = `${keys.slice(0, -1).join(', ')} and ${keys.at(-1)}`;
   const message = given.length === 0 ? `has none of ${names}` : `has ${given.join(' and ')}`;
-  return [{ path, message, remedy: 'give exactly one verifier' }];
+  return [{ path, message, remedy: keys === sources ? 'give exactly one' : 'give exactly one verifier' }];
 }

@@ -1,18 +1,22 @@
 /**
  * A user of the forward proxy: how passwords are checked, which destinations are allowed, how much at once. An entry of
- * `users:`. What holds between the fields is in user-rules.ts.
+ * `users:` is ProxyUser.spec plus its name; only there may a verifier be in a Secret, which the operator reads. What holds between
+ * the fields is in user-rules.ts.
  */
-import { type TProperties, Type } from 'typebox';
-import { cidrSchema, hostPatternSchema, textSchema } from './field-schemas.ts';
-import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
+import { type TArray, type TProperties, type TSchema, Type } from 'typebox';
+import { cidrSchema, dnsSubdomainSchema, hostPatternSchema, textSchema } from './field-schemas.ts';
+import { type Complete, elsewhereKeyword, laterKeyword, withDefault } from './schema-keywords.ts';
 import { timestampPattern } from './timestamp.ts';
 
-const laterSecrets = {
-  secretRef: 'passwords from Kubernetes Secrets',
-  secretKeyRef: 'passwords from Kubernetes Secrets',
-  valueFrom: 'passwords from Kubernetes Secrets',
-  secret: 'passwords from Kubernetes Secrets',
-  file: 'passwords from files',
+const laterSecrets = { file: 'passwords from files' };
+
+const secretRemedy =
+  'write a verifier, as sluice hash-password prints it; only a ProxyUser in Kubernetes names a Secret';
+const secretsElsewhere = {
+  secretRef: secretRemedy,
+  secretKeyRef: secretRemedy,
+  valueFrom: secretRemedy,
+  secret: secretRemedy,
 };
 
 /** Of which exactly one is given (user-rules.ts): a structural schema has no unions. */
@@ -40,31 +44,62 @@ const verifierProperties = {
   ),
 };
 
-const passwordSchema = Type.Object(verifierProperties, {
-  additionalProperties: false,
-  description: 'The verifier of the password, never the password; exactly one of its keys.',
-  writeOnly: true,
-  [laterKeyword]: laterSecrets,
-});
-
-const credentialSchema = Type.Object(
-  {
-    ...verifierProperties,
-    notAfter: Type.Optional(
-      textSchema('From this moment on the credential is refused; absent: never.', {
-        format: 'timestamp',
-        maxLength: 35,
-        pattern: timestampPattern,
-      }),
+/** Of a Secret in the namespace of the ProxyUser. */
+const secretRefProperty = {
+  secretRef: Type.Optional(
+    Type.Object(
+      {
+        name: dnsSubdomainSchema('The name of the Secret, in the namespace of the user.'),
+        key: withDefault(
+          textSchema('The key of the Secret that holds the password or a verifier of it.', {
+            format: 'secret-key',
+            maxLength: 253,
+            pattern: '^[-._a-zA-Z0-9]+$',
+          }),
+          'password',
+        ),
+      },
+      {
+        additionalProperties: false,
+        description: 'A Secret that holds the password, which is hashed before it is stored, or a verifier.',
+      },
     ),
-  },
-  {
+  ),
+};
+
+function passwordObject<Properties extends TProperties>(
+  properties: Properties,
+): ReturnType<typeof Type.Object<Properties>> {
+  return Type.Object(properties, {
+    additionalProperties: false,
+    description: 'The verifier of the password, never the password; exactly one of its keys.',
+    writeOnly: true,
+    [laterKeyword]: laterSecrets,
+    [elsewhereKeyword]: secretsElsewhere,
+  });
+}
+
+const notAfterProperty = {
+  notAfter: Type.Optional(
+    textSchema('From this moment on the credential is refused; absent: never.', {
+      format: 'timestamp',
+      maxLength: 35,
+      pattern: timestampPattern,
+    }),
+  ),
+};
+
+function credentialObject<Properties extends TProperties>(
+  properties: Properties,
+): ReturnType<typeof Type.Object<Properties>> {
+  return Type.Object(properties, {
     additionalProperties: false,
     description: 'A verifier, exactly one, and how long it is good.',
     writeOnly: true,
     [laterKeyword]: { ...laterSecrets, notBefore: 'credentials that begin later' },
-  },
-);
+    [elsewhereKeyword]: secretsElsewhere,
+  });
+}
 
 export const quotaSchema = Type.Object(
   {
@@ -124,14 +159,7 @@ const allowRuleSchema = Type.Object(
   },
 );
 
-const userSpecProperties = {
-  password: Type.Optional(passwordSchema),
-  credentials: Type.Optional(
-    Type.Array(credentialSchema, {
-      maxItems: 8,
-      description: 'Verifiers beside `password`, of which any may match: for rotation. Without both, nobody gets in.',
-    }),
-  ),
+const commonProperties = {
   allow: Type.Optional(
     Type.Array(allowRuleSchema, {
       maxItems: 256,
@@ -149,6 +177,13 @@ const userSpecProperties = {
     'Keep',
   ),
 };
+
+function credentialList<Credential extends TSchema>(credential: Credential): TArray<Credential> {
+  return Type.Array(credential, {
+    maxItems: 8,
+    description: 'Verifiers beside `password`, of which any may match: for rotation. Without both, nobody gets in.',
+  });
+}
 
 function userObject<Properties extends TProperties>(
   properties: Properties,
@@ -168,7 +203,13 @@ function userObject<Properties extends TProperties>(
   });
 }
 
-/** ProxyUser.spec: a user without the name, which Kubernetes keeps in the metadata. */
+const userSpecProperties = {
+  password: Type.Optional(passwordObject(verifierProperties)),
+  credentials: Type.Optional(credentialList(credentialObject({ ...verifierProperties, ...notAfterProperty }))),
+  ...commonProperties,
+};
+
+/** A user without the name, as it is published. */
 export const userSpecSchema = userObject(userSpecProperties);
 
 /** An entry of `users:`. */
@@ -181,5 +222,17 @@ export const userSchema = userObject({
   ...userSpecProperties,
 });
 
+/** ProxyUser.spec: a user without the name, which Kubernetes keeps in the metadata, and with Secrets. */
+export const proxyUserSpecSchema = userObject({
+  password: Type.Optional(passwordObject({ ...verifierProperties, ...secretRefProperty })),
+  credentials: Type.Optional(
+    credentialList(credentialObject({ ...verifierProperties, ...secretRefProperty, ...notAfterProperty })),
+  ),
+  ...commonProperties,
+});
+
 /** A user with every default in place. */
 export type CompleteUser = Complete<typeof userSchema>;
+
+/** As the API server hands it out: it has put the defaults in place. */
+export type ProxyUserSpec = Complete<typeof proxyUserSpecSchema>;

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Value } from 'typebox/value';
-import { routeSchema, routeSpecSchema } from '../src/route.ts';
-import { laterKeyword } from '../src/schema-keywords.ts';
+import { listenerSchema, listenerSpecSchema } from '../src/listener.ts';
+import { proxyRouteSpecSchema, routeSchema, routeSpecSchema } from '../src/route.ts';
+import { elsewhereKeyword, laterKeyword } from '../src/schema-keywords.ts';
 import { sluiceConfigSchema } from '../src/sluice-config.ts';
 import { textFormats } from '../src/text-format.ts';
-import { userSchema, userSpecSchema } from '../src/user.ts';
+import { proxyUserSpecSchema, userSchema, userSpecSchema } from '../src/user.ts';
 import { type SchemaWords, schemasIn } from './schema-walk.ts';
 
-const schemas = schemasIn(sluiceConfigSchema as unknown as SchemaWords);
+const schemas = [
+  ...schemasIn(sluiceConfigSchema as unknown as SchemaWords),
+  ...schemasIn(proxyRouteSpecSchema as unknown as SchemaWords, 'ProxyRoute.spec'),
+  ...schemasIn(proxyUserSpecSchema as unknown as SchemaWords, 'ProxyUser.spec'),
+];
 
 /** What a structural schema needs beside its type, by type. */
 const boundedBy: Readonly<Record<string, (schema: SchemaWords) => boolean>> = {
@@ -40,9 +45,9 @@ test('enumeration values are CamelCase and keys camelCase', () => {
   }
 });
 
-test('names kept for later are not already in use', () => {
-  for (const [path, schema] of schemas) {
-    const later = Object.keys(schema[laterKeyword] ?? {});
+test('names kept for later and names of Kubernetes resources are not already in use', () => {
+  for (const [path, schema] of schemasIn(sluiceConfigSchema as unknown as SchemaWords)) {
+    const later = [...Object.keys(schema[laterKeyword] ?? {}), ...Object.keys(schema[elsewhereKeyword] ?? {})];
     const used = [...Object.keys(schema.properties ?? {}), ...(schema.enum ?? []).map(String)];
     assert.deepEqual(
       later.filter((name) => used.includes(name)),
@@ -73,6 +78,10 @@ const durations = fc
 const textsByFormat: Readonly<Record<keyof typeof textFormats, fc.Arbitrary<string>>> = {
   'resource-name': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', '.', ' ', 'é') }),
   'user-name': fc.string(),
+  'zone-name': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', '.', ' ') }),
+  'dns-label': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '.') }),
+  'dns-subdomain': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '.') }),
+  'secret-key': fc.string({ unit: fc.constantFrom('a', 'Z', '0', '-', '_', '.', ' ', '/') }),
   'alpn-id': fc.string(),
   'bind-address': fc.oneof(
     fc.tuple(fc.ipV4(), fc.nat(70_000)).map(([host, port]) => `${host}:${port}`),
@@ -142,10 +151,29 @@ test('whatever a format accepts, the pattern and length beside it accept too', (
     assert.ok((accepted.get(format) ?? 0) > 10, `${format}: ${accepted.get(format)}`);
 });
 
-test('ProxyRoute.spec and ProxyUser.spec are entries of the file without the name', () => {
+test('the specs of the resources are entries of the file without the name; Services and Secrets come on top', () => {
   const keysOf = (schema: { readonly properties: object }): readonly string[] => Object.keys(schema.properties);
   assert.deepEqual(keysOf(routeSchema), ['name', ...keysOf(routeSpecSchema)]);
   assert.deepEqual(keysOf(userSchema), ['name', ...keysOf(userSpecSchema)]);
+  assert.deepEqual(keysOf(listenerSchema), ['name', ...keysOf(listenerSpecSchema)]);
+  const pathsOf = (schema: object): readonly string[] =>
+    schemasIn(schema as SchemaWords)
+      .map(([path]) => path)
+      .toSorted();
+  const onTop = (resource: object, entry: object): readonly string[] => {
+    const known = new Set(pathsOf(entry));
+    return pathsOf(resource).filter((path) => !known.has(path));
+  };
+  assert.deepEqual(onTop(routeSpecSchema, proxyRouteSpecSchema), []);
+  assert.deepEqual(
+    onTop(proxyRouteSpecSchema, routeSpecSchema),
+    ['', '.name', '.namespace', '.port', '.portName'].map((path) => `to.endpoints[].service${path}`),
+  );
+  assert.deepEqual(onTop(userSpecSchema, proxyUserSpecSchema), []);
+  assert.deepEqual(
+    onTop(proxyUserSpecSchema, userSpecSchema),
+    ['credentials[]', 'password'].flatMap((path) => ['', '.key', '.name'].map((key) => `${path}.secretRef${key}`)),
+  );
   assert.ok(
     Value.Check(routeSpecSchema, { match: { protocol: 'SSH' }, to: { endpoints: [{ url: 'tcp://10.0.0.9:22' }] } }),
   );

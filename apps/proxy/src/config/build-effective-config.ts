@@ -82,8 +82,9 @@ function endpointOf({
   url,
   weight,
   tcpFastOpen,
+  zones,
 }: NonNullable<CompleteRoute['to']>['endpoints'][number]): EndpointConfig {
-  return { url, address: valueOf(parseEndpointUrl(url)), weight, tcpFastOpen };
+  return { url, address: valueOf(parseEndpointUrl(url)), weight, tcpFastOpen, zones: unique(zones ?? []) };
 }
 
 function targetOf(route: CompleteRoute): RouteTarget {
@@ -175,6 +176,7 @@ const logLevels = { Debug: 'debug', Info: 'info', Warn: 'warn', Error: 'error' }
 export function buildEffectiveConfig(config: CompleteSluiceConfig): EffectiveConfig {
   return {
     control: config.control === undefined ? null : controlOf(config.control),
+    zone: config.zone ?? null,
     admin: { enabled: config.admin.enabled, bind: bindOf(config.admin.bind) },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: config.datapath,

@@ -1,4 +1,5 @@
 /** The rules between the fields of one route, and between a route and the listeners there are. */
+import { findRouteBreaches } from '@sluice/contract/route-rules.ts';
 import type { ConfigReport } from './config-report.ts';
 import { nearestName } from './nearest-name.ts';
 import type { ReadableConfig } from './readable-config.ts';
@@ -14,35 +15,11 @@ export function checkRouteTarget(
   report: Pick<ConfigReport, 'reportAt' | 'reportKey'>,
 ): void {
   const name = route.name === undefined ? `routes[${String(path[1])}]` : `route ${showText(route.name)}`;
-  // A key whose value could not be read is in the file all the same.
-  const hasTo = hasKey(route, 'to');
-  const hasAction = hasKey(route, 'action');
-  if (hasTo && hasAction) {
-    report.reportKey(
-      path,
-      'action',
-      `${name} has both to and action`,
-      'keep the one that is meant: they exclude each other',
-    );
-  } else if (!hasTo && !hasAction) {
-    report.reportAt(
-      path,
-      `${name} has neither to nor action`,
-      'add to with endpoints, or action: Ban, Echo, Health or ForwardProxy',
-    );
+  for (const { path: within, isKey, message, remedy } of findRouteBreaches(route)) {
+    const at = [...path, ...within];
+    if (isKey) report.reportKey(at.slice(0, -1), String(within.at(-1)), `${name} ${message}`, remedy);
+    else report.reportAt(at, `${name} ${message}`, remedy);
   }
-  if (hasKey(route, 'forward') && !(hasAction && (route.action === undefined || route.action === 'ForwardProxy'))) {
-    report.reportKey(
-      path,
-      'forward',
-      `${name} has forward without action ForwardProxy`,
-      'remove forward, or write action: ForwardProxy',
-    );
-  }
-}
-
-function hasKey(route: ReadableRoute, key: 'to' | 'action' | 'forward'): boolean {
-  return Object.hasOwn(route, key);
 }
 
 /** A route names listeners that there are. */

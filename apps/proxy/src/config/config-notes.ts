@@ -56,7 +56,9 @@ function noteRoute(route: RouteConfig, path: ConfigPath, context: RouteContext):
   if (obstacle !== null)
     report.noteAt([...path, 'match'], `${name} never matches: ${obstacle}`, 'correct the match, or remove the route');
   const { target } = route;
-  if (target.kind === 'Endpoints' && target.endpoints.every((endpoint) => endpoint.weight === 0)) {
+  if (target.kind === 'Endpoints' && target.endpoints.length === 0) {
+    report.noteAt([...path, 'to'], `${name} has no endpoints: what it takes is refused`, 'add an endpoint');
+  } else if (target.kind === 'Endpoints' && target.endpoints.every((endpoint) => endpoint.weight === 0)) {
     report.noteAt([...path, 'to'], `${name}: every endpoint has weight 0, so none takes connections`, 'raise a weight');
   }
   if (target.kind === 'ForwardProxy' && !target.anonymous && config.users.length === 0 && !isLive(config, 'users')) {

@@ -43,6 +43,8 @@ export interface EndpointConfig {
   readonly address: EndpointAddress;
   readonly weight: number;
   readonly tcpFastOpen: boolean;
+  /** Zones whose proxies it is for; empty: none named. */
+  readonly zones: readonly string[];
 }
 
 export type Balance = 'RoundRobin' | 'Random' | 'LeastConnections';
@@ -123,6 +125,8 @@ export interface ControlConfig {
 export interface EffectiveConfig {
   /** null: the file is all there is. */
   readonly control: ControlConfig | null;
+  /** Where the proxy runs; null: not told. */
+  readonly zone: string | null;
   readonly admin: { readonly enabled: boolean; readonly bind: BindAddress };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly access: boolean };
   /** Read at start only: a reload that changes it is rejected with that remedy. */

@@ -54,7 +54,12 @@ function given(lists: Readonly<Record<string, readonly PrintableValue[]>>): Prin
 function printTarget(target: RouteTarget): PrintableMap {
   switch (target.kind) {
     case 'Endpoints': {
-      const endpoints = target.endpoints.map(({ url, weight, tcpFastOpen }) => ({ url, weight, tcpFastOpen }));
+      const endpoints = target.endpoints.map(({ url, weight, tcpFastOpen, zones }) => ({
+        url,
+        weight,
+        tcpFastOpen,
+        ...given({ zones }),
+      }));
       return { to: { endpoints, balance: target.balance } };
     }
     case 'ForwardProxy':
@@ -128,6 +133,7 @@ const logLevels = { debug: 'Debug', info: 'Info', warn: 'Warn', error: 'Error' }
 export function printEffectiveConfig(config: EffectiveConfig, options: PrintOptions): string {
   return printYaml({
     ...(config.control === null ? {} : { control: printControl(config.control) }),
+    ...(config.zone === null ? {} : { zone: config.zone }),
     admin: { enabled: config.admin.enabled, bind: config.admin.bind.text },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: { ...config.datapath, packetDiet: { ...config.datapath.packetDiet } },

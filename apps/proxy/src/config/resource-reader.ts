@@ -150,6 +150,8 @@ export class ResourceReader {
         `${key} is not supported yet: ${later}`,
         'remove the key; a later version will know it',
       );
+    } else if (Object.hasOwn(plan.elsewhere, entry.key)) {
+      this.#problem(entry.keyOffset, `${key} is for Kubernetes resources only`, plan.elsewhere[entry.key] ?? '');
     } else if (entry.key === '<<') {
       this.#problem(
         entry.keyOffset,

@@ -2,7 +2,7 @@
  * A schema of the contract, compiled once into what reading needs: known keys as a map, formats as functions, defaults as
  * values. Fails at load for a schema that uses a word this does not know, so none is silently not enforced.
  */
-import { laterKeyword, type LaterNames } from '@sluice/contract/schema-keywords.ts';
+import { elsewhereKeyword, laterKeyword, type LaterNames } from '@sluice/contract/schema-keywords.ts';
 import { type TextFormat, textFormats } from '@sluice/contract/text-format.ts';
 import type { TextResult } from '@sluice/contract/text-result.ts';
 
@@ -12,6 +12,8 @@ export interface ObjectPlan {
   readonly kind: 'object';
   readonly fields: ReadonlyMap<string, FieldPlan>;
   readonly later: LaterNames;
+  /** Keys that only the resource in Kubernetes has, with what to write instead. */
+  readonly elsewhere: LaterNames;
   /** What stands in its place must not be repeated in a message. */
   readonly isSecret: boolean;
 }
@@ -74,6 +76,7 @@ interface SchemaWords {
   readonly maximum?: number;
   readonly writeOnly?: boolean;
   readonly [laterKeyword]?: LaterNames;
+  readonly [elsewhereKeyword]?: LaterNames;
 }
 
 /** A schema of the contract that cannot be enforced: a mistake in the contract, found when the proxy loads. */
@@ -145,7 +148,13 @@ function planObject(words: SchemaWords, isSecret: boolean): ObjectPlan {
       defaultValue,
     });
   }
-  return { kind: 'object', fields, later: words[laterKeyword] ?? {}, isSecret };
+  return {
+    kind: 'object',
+    fields,
+    later: words[laterKeyword] ?? {},
+    elsewhere: words[elsewhereKeyword] ?? {},
+    isSecret,
+  };
 }
 
 /** A default may itself leave fields out: `{}` takes all of theirs. */

@@ -2,10 +2,11 @@
  * The main isolate's side of the decision isolate: starts it, asks it, and passes on what it tells unasked.
  */
 import { Worker } from 'node:worker_threads';
-import type { EffectiveConfig, RouteConfig, UserConfig } from '../config/effective-config.ts';
+import type { EffectiveConfig } from '../config/effective-config.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
 import { packUser } from '../users/packed-user.ts';
+import { routeInZone } from '../upstream/route-in-zone.ts';
 import type { UserPart } from '../users/user-directory.ts';
 import type { EnginePlan, IsolateReply, IsolateRequest, IsolateStart } from './isolate-messages.ts';
 
@@ -50,11 +51,11 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
   return {
     regions: first.regions,
     pauses: first.pauses,
-    async prepare({ routes, users, control: _control, ...frame }, fileUsers = 'Replaced') {
+    async prepare({ routes, users, zone, control: _control, ...frame }, fileUsers = 'Replaced') {
       if (isPreparing) throw new DecisionIsolateError('a configuration is being prepared already');
       isPreparing = true;
       try {
-        await sendParts(isolate, routes, fileUsers === 'Kept' ? [] : users);
+        await sendParts(isolate, { routes, zone, users: fileUsers === 'Kept' ? [] : users });
         return failuresOf(await isolate.ask({ kind: 'prepare', frame, fileUsers }));
       } finally {
         isPreparing = false;
@@ -93,11 +94,13 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
 
 async function sendParts(
   isolate: AskedIsolate,
-  routes: readonly RouteConfig[],
-  users: readonly UserConfig[],
+  { routes, zone, users }: Pick<EffectiveConfig, 'routes' | 'zone' | 'users'>,
 ): Promise<void> {
   for (let at = 0; at < Math.max(routes.length, users.length); at += partSize) {
-    const part = { routes: routes.slice(at, at + partSize), users: users.slice(at, at + partSize).map(packUser) };
+    const part = {
+      routes: routes.slice(at, at + partSize).map((route) => routeInZone(route, zone)),
+      users: users.slice(at, at + partSize).map(packUser),
+    };
     const taken = await isolate.ask({ kind: 'part', ...part });
     if (taken.kind !== 'taken') throw unexpected(taken);
   }

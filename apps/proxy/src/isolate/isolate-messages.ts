@@ -24,7 +24,7 @@ export interface IsolateStart {
 }
 
 /** A configuration without what comes in parts. */
-export type ConfigFrame = Omit<EffectiveConfig, 'routes' | 'users' | 'control'>;
+export type ConfigFrame = Omit<EffectiveConfig, 'routes' | 'users' | 'zone' | 'control'>;
 
 export type IsolateRequest =
   /** A part of the configuration that the next `prepare` is about: a large one comes in many, with traffic in between. */

@@ -76,6 +76,7 @@ const closedByOfReason: Readonly<Record<CloseReason, ClosedBy>> = {
   ConnectRefused: 'Upstream',
   Unreachable: 'Upstream',
   ResolveFailed: 'Upstream',
+  NoEndpoint: 'Upstream',
   DetectTimeout: 'Deadline',
   DecideTimeout: 'Deadline',
   ConnectTimeout: 'Deadline',

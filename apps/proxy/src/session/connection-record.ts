@@ -19,6 +19,7 @@ export const closeReasons = [
   'ConnectTimeout',
   'Unreachable',
   'ResolveFailed',
+  'NoEndpoint',
   'IdleTimeout',
   'HalfClosedTimeout',
   'ClientReset',

@@ -8,8 +8,9 @@ import type { ResolveError } from '../upstream/resolve-error.ts';
 import type { ConnectFailure } from './connection-ending.ts';
 import type { RouteState } from './routing-snapshot.ts';
 
-/** Why the last attempt failed, when nothing is left to try. */
+/** Why the last attempt failed, when nothing is left to try; `none`: there was nothing to try. */
 export type DialFailure =
+  | { readonly kind: 'none' }
   | { readonly kind: 'connect'; readonly failure: ConnectFailure }
   | { readonly kind: 'resolve'; readonly code: ResolveError['code'] };
 

@@ -226,6 +226,8 @@ function resolveFailureOf(error: unknown): ForwardFailure {
 
 function forwardFailureOf(failure: DialFailure): ForwardFailure {
   if (failure.kind === 'resolve') return 'ResolveFailed';
+  // Only a route can have nothing to try.
+  if (failure.kind === 'none') return 'HostUnreachable';
   switch (failure.failure) {
     case 'Refused':
       return 'Refused';

@@ -37,6 +37,8 @@ export interface UpstreamDiallerDeps {
   readonly reportDefect: (error: unknown) => void;
 }
 
+/** A route without endpoints, or with drained ones alone. */
+const nothingTried: DialFailure = { kind: 'none' };
 const refusedFirst: DialFailure = { kind: 'connect', failure: 'HostUnreachable' };
 const noneTried: ReadonlySet<Endpoint> = new Set();
 /** Of dials without a route: nobody adds to it. */
@@ -100,6 +102,7 @@ export class UpstreamDialler {
     const attempt: DialAttempt = {
       ...noAttempt,
       route,
+      lastFailure: nothingTried,
       tried: new Set(),
       onFailed: (failure) => closeSession(session, endingOfDialFailure(failure), null),
       totalDeadlineMs: session.dialStartedMs + session.listener.config.timeouts.connectTotalMs,
@@ -240,6 +243,8 @@ function skipForbidden(attempt: DialAttempt, mayDial: (address: IpAddress) => bo
 
 function endingOfDialFailure(failure: DialFailure): PlannedEnd {
   switch (failure.kind) {
+    case 'none':
+      return endingOfRefusal('NoEndpoint');
     case 'connect':
       return endingOfConnectFailure(failure.failure);
     case 'resolve':

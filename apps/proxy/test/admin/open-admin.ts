@@ -35,6 +35,7 @@ const exampleConfig: EffectiveConfig = {
     packetDiet: { delayedAck: true, coalesceFin: true, optimisticSend: true },
   },
   control: null,
+  zone: null,
   listeners: [],
   routes: Array.from({ length: 2_500 }, (_, index) => ({
     name: `route-${index}`,

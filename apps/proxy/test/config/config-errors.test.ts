@@ -278,7 +278,6 @@ test('what a later version will support is refused by name, in every place', () 
     'token',
     'tls',
     'notBefore',
-    'secretRef',
     'bandwidth',
     'send',
   ]) {
@@ -289,9 +288,30 @@ test('what a later version will support is refused by name, in every place', () 
   }
 });
 
+test('what only a resource in Kubernetes has is refused by name, with what to write here', () => {
+  const verifier = 'write a verifier, as sluice hash-password prints it; only a ProxyUser in Kubernetes names a Secret';
+  const url = 'write url: tcp://host:port; only a ProxyRoute in Kubernetes names a Service';
+  assertErrors(routeText('{ name: a, to: { endpoints: [{ service: { name: web, port: 80 } }] } }'), [
+    's.yaml:5:34: routes[0].to.endpoints[0]: url is missing (add url: `tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`)',
+    `s.yaml:5:36: routes[0].to.endpoints[0]: "service" is for Kubernetes resources only (${url})`,
+  ]);
+  assertErrors(routeText('{ name: a, to: { service: web, endpoints: [{ url: "tcp://a:1" }] } }'), [
+    `s.yaml:5:22: routes[0].to: "service" is for Kubernetes resources only (${url}, in its endpoints)`,
+  ]);
+  assertErrors(
+    withListener('users: [{ name: a, password: { secretRef: { name: x } }, credentials: [{ valueFrom: 1 }] }]\n'),
+    [
+      's.yaml:4:30: users[0].password has none of scrypt, argon2id and bcrypt (give exactly one verifier)',
+      `s.yaml:4:32: users[0].password: "secretRef" is for Kubernetes resources only (${verifier})`,
+      's.yaml:4:72: users[0].credentials[0] has none of scrypt, argon2id and bcrypt (give exactly one verifier)',
+      `s.yaml:4:74: users[0].credentials[0]: "valueFrom" is for Kubernetes resources only (${verifier})`,
+    ],
+  );
+});
+
 test('an error is one line, whatever the text in it', () => {
   const said = errorsOf(withListener('"a\\nb\\u2028\\u202e\\u0085\\e[2J": 1\n'));
   assert.deepEqual(said, [
-    's.yaml:4:1: unknown key "a\\nb\\u2028\\u202e\\u0085\\u001b[2J" (known here: admin, log, datapath, control, listeners, routes, users)',
+    's.yaml:4:1: unknown key "a\\nb\\u2028\\u202e\\u0085\\u001b[2J" (known here: admin, log, datapath, control, zone, listeners, routes, users)',
   ]);
 });

@@ -48,11 +48,13 @@ routes:
   - { name: a, to: { endpoints: [{ url: "tcp://a:1", weight: 0 }] } }
   - { name: b, match: { protocol: HTTP }, action: ForwardProxy }
   - { name: c, match: { protocol: SOCKS5 }, action: ForwardProxy, forward: { anonymous: true } }
+  - { name: d, match: { protocol: SSH }, to: { endpoints: [] } }
 `);
   assert.deepEqual(notesOf(text), [
     's.yaml:4:15: listener "edge": connect is longer than connectTotal, which ends it first (lower connect or raise connectTotal)',
     's.yaml:6:20: route "a": every endpoint has weight 0, so none takes connections (raise a weight)',
     's.yaml:7:51: route "b" asks for credentials, and there are no users (add users, or forward: { anonymous: true })',
+    's.yaml:9:46: route "d" has no endpoints: what it takes is refused (add an endpoint)',
   ]);
   assert.deepEqual(notesOf('listeners: []\n'), ['s.yaml:1:12: no listeners: nothing is served (add a listener)']);
 });

@@ -10,6 +10,7 @@ const argon2id = '$argon2id$v=19$m=19456,t=2,p=1$c2x1aWNlLWV4YW1wbGU$bm90IGEgcmV
 const bcrypt = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW';
 
 const wholeFile = `# sluice.yaml: the whole of a small installation
+zone: eu-a
 admin: { bind: "127.0.0.1:9900" }          # /metrics /healthz /readyz /v1/…
 listeners:
   - name: edge
@@ -25,7 +26,7 @@ routes:
     listeners: [edge]
     match: { protocol: TLS, sni: ["WWW.example.com.", "*.shop.example.com"], alpn: [h2], sources: [0.0.0.0/0] }
     to:
-      endpoints: [{ url: "tcp://10.0.0.7:443" }, { url: "tcp://web.internal:443", weight: 2, tcpFastOpen: true }]
+      endpoints: [{ url: "tcp://10.0.0.7:443" }, { url: "tcp://web.internal:443", weight: 2, tcpFastOpen: true, zones: [eu-a, eu-b, eu-a] }]
       balance: LeastConnections
     halfClose: false
   - name: socket
@@ -59,6 +60,7 @@ datapath: { mode: Workers, workers: 3, splice: false, receiveLowWater: true, pac
 `;
 
 const wholeConfig: EffectiveConfig = {
+  zone: 'eu-a',
   control: {
     name: 'edge-1',
     nats: {
@@ -109,12 +111,14 @@ const wholeConfig: EffectiveConfig = {
             address: { kind: 'tcp', host: '10.0.0.7', port: 443, family: 4 },
             weight: 1,
             tcpFastOpen: false,
+            zones: [],
           },
           {
             url: 'tcp://web.internal:443',
             address: { kind: 'tcp', host: 'web.internal', port: 443, family: 0 },
             weight: 2,
             tcpFastOpen: true,
+            zones: ['eu-a', 'eu-b'],
           },
         ],
         balance: 'LeastConnections',
@@ -128,7 +132,13 @@ const wholeConfig: EffectiveConfig = {
       target: {
         kind: 'Endpoints',
         endpoints: [
-          { url: 'unix:///run/a.sock', address: { kind: 'unix', path: '/run/a.sock' }, weight: 1, tcpFastOpen: false },
+          {
+            url: 'unix:///run/a.sock',
+            address: { kind: 'unix', path: '/run/a.sock' },
+            weight: 1,
+            tcpFastOpen: false,
+            zones: [],
+          },
         ],
         balance: 'RoundRobin',
       },

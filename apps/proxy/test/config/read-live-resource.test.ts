@@ -32,6 +32,19 @@ test('a live resource means what the same text means in the file', () => {
   assert.ok(count > 300, `${count}`);
 });
 
+test('a Service or a Secret is never on the bus: it is refused with what to send', () => {
+  const service = { name: 'web', port: 80 };
+  assert.equal(
+    reasonOf('Route', { to: { endpoints: [{ url: 'tcp://a:1', service }] } }),
+    '/to/endpoints/0/service: "service" is for Kubernetes resources only (write url: tcp://host:port; only a ProxyRoute in Kubernetes names a Service)',
+  );
+  assert.match(
+    reasonOf('User', { password: { secretRef: { name: 'x', key: 'password' } } }),
+    /^\/password\/secretRef: "secretRef" is for Kubernetes resources only \(write a verifier, /,
+  );
+  assert.equal(reasonOf('Route', { to: { endpoints: [] } }), '');
+});
+
 test('what is wrong is said with a pointer, in the words of the file', () => {
   assert.equal(
     reasonOf('Route', { match: { sni: ['ok.test', '-x.'] }, action: 'Ban' }),

@@ -40,6 +40,7 @@ const endpoint = fc.record(
     ),
     weight: fc.integer({ min: 0, max: 1000 }),
     tcpFastOpen: fc.boolean(),
+    zones: lists(fc.constantFrom('eu-a', 'eu-b', 'Zone_1.x')),
   },
   { requiredKeys: ['url'] },
 );
@@ -57,7 +58,7 @@ const match = fc.record(
 const target = fc.oneof(
   fc.record({
     to: fc.record(
-      { endpoints: lists(endpoint), balance: fc.constantFrom('RoundRobin', 'Random', 'LeastConnections') },
+      { endpoints: lists(endpoint, 0), balance: fc.constantFrom('RoundRobin', 'Random', 'LeastConnections') },
       { requiredKeys: ['endpoints'] },
     ),
   }),
@@ -194,6 +195,7 @@ const control = fc.record(
 const withoutReferences = fc.record(
   {
     control,
+    zone: fc.constantFrom('eu-a', 'no'),
     admin: fc.record(
       { enabled: fc.boolean(), bind: fc.constantFrom('127.0.0.1:0', '[::1]:9900') },
       { requiredKeys: [] },

@@ -77,7 +77,13 @@ describe('connection endings', () => {
       'HalfClosedTimeout',
     ]);
     assert.deepEqual(blamed.Limit, ['LimitReached']);
-    assert.deepEqual(blamed.Upstream, ['ConnectRefused', 'Unreachable', 'ResolveFailed', 'UpstreamReset']);
+    assert.deepEqual(blamed.Upstream, [
+      'ConnectRefused',
+      'Unreachable',
+      'ResolveFailed',
+      'NoEndpoint',
+      'UpstreamReset',
+    ]);
     assert.deepEqual(blamed.Client, ['Finished', 'ClientGone', 'ClientReset']);
     assert.deepEqual(blamed.Drain, ['DrainTimeout']);
     assert.deepEqual(blamed.Error, ['Internal']);

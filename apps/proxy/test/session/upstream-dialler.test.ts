@@ -63,6 +63,26 @@ describe('the upstream dialler: the next endpoint', () => {
     assert.equal(drained.acceptedCount(), 0);
   });
 
+  it('takes and refuses what comes to a route without an endpoint, be there others behind it', async (t) => {
+    const drained = await startNamedOrigin(t, 'drained');
+    const other = await startNamedOrigin(t, 'other');
+    for (const endpoints of ['[]', `[{ url: "${drained.url}", weight: 0 }]`]) {
+      const routes = [
+        `name: ssh, match: { protocol: SSH }, to: { endpoints: ${endpoints} }`,
+        routeTo('rest', [other.url]),
+      ];
+      const proxy = openProxy(t, buildConfig({ routes }));
+      const client = await greet(proxy);
+      assert.equal((await client.receiveAll()).length, 0);
+      const record = await proxy.recordOf(client);
+      assert.deepEqual(
+        [record.closedBy, record.reason, record.route, ...dialled(record)],
+        ['Upstream', 'NoEndpoint', 'ssh', null, null],
+      );
+    }
+    assert.deepEqual([drained.acceptedCount(), other.acceptedCount()], [0, 0]);
+  });
+
   it('gives an endpoint that does not answer `connect` and no more', async (t) => {
     const hole = await openBlackHole(t);
     const alive = await startNamedOrigin(t, 'second');

@@ -13,6 +13,7 @@ function target(balance: Balance, weights: Readonly<Record<string, number>>): En
       address: { kind: 'tcp', host, port: 80, family: 0 },
       weight,
       tcpFastOpen: false,
+      zones: [],
     }),
   );
   return { kind: 'Endpoints', endpoints, balance };
