@@ -14,6 +14,12 @@ export function textSchema(description: string, bounds: TextBounds): TString {
   return Type.String({ ...bounds, minLength: 1, description });
 }
 
+/** The text, or an empty one. */
+export function mayBeEmpty(schema: TString): TString {
+  const { pattern = '', ...rest } = schema as TString & { readonly pattern?: string };
+  return Type.String({ ...rest, minLength: 0, pattern: `^$|${pattern}` });
+}
+
 /** A resource's name: what logs, metrics and other resources call it. */
 export function nameSchema(description: string): TString {
   return textSchema(description, {

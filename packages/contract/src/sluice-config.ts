@@ -1,7 +1,7 @@
 /** The whole of `sluice.yaml`: the proxy's own settings and the resources it serves without a control plane. */
 import { Type } from 'typebox';
 import { controlSchema } from './control.ts';
-import { bindAddressSchema, zoneSchema } from './field-schemas.ts';
+import { bindAddressSchema, zoneSchema, mayBeEmpty } from './field-schemas.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
 import { type Complete, laterKeyword, withDefault } from './schema-keywords.ts';
@@ -101,7 +101,12 @@ export const sluiceConfigSchema = Type.Object(
     datapath: withDefault(datapathSchema, {}),
     control: Type.Optional(controlSchema),
     zone: Type.Optional(
-      zoneSchema('Where the proxy runs: of a route whose endpoints all name zones, those of its own zone are used.'),
+      // A variable that is set where zones are known, and empty elsewhere.
+      mayBeEmpty(
+        zoneSchema(
+          'Where the proxy runs: of a route whose endpoints all name zones, those of its own zone are used; empty: not known.',
+        ),
+      ),
     ),
     listeners: withDefault(
       Type.Array(listenerSchema, { maxItems: 128, description: 'The open ports; may be left out beside `control`.' }),

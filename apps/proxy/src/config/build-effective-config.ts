@@ -176,7 +176,7 @@ const logLevels = { Debug: 'debug', Info: 'info', Warn: 'warn', Error: 'error' }
 export function buildEffectiveConfig(config: CompleteSluiceConfig): EffectiveConfig {
   return {
     control: config.control === undefined ? null : controlOf(config.control),
-    zone: config.zone ?? null,
+    zone: config.zone === undefined || config.zone === '' ? null : config.zone,
     admin: { enabled: config.admin.enabled, bind: bindOf(config.admin.bind) },
     log: { level: logLevels[config.log.level], access: config.log.access },
     datapath: config.datapath,

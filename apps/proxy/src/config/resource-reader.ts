@@ -208,7 +208,7 @@ export class ResourceReader {
     const scalar = this.#expand(node);
     if (scalar === undefined) return undefined;
     const { text } = scalar;
-    if (text === '') return this.#problem(node.offset, 'is empty', 'write a value');
+    if (text === '') return plan.mayBeEmpty ? text : this.#problem(node.offset, 'is empty', 'write a value');
     const length = text.length > plan.maxLength ? codePointCount(text) : 0;
     if (length > plan.maxLength) {
       return this.#problem(node.offset, `has ${length} characters`, `use at most ${plan.maxLength}`);

@@ -38,6 +38,7 @@ export interface TextPlan {
   readonly kind: 'text';
   readonly maxLength: number;
   readonly check: (text: string) => TextResult<unknown>;
+  readonly mayBeEmpty: boolean;
   /** Never repeated in a message. */
   readonly isSecret: boolean;
 }
@@ -99,7 +100,13 @@ function planOf(words: SchemaWords, isSecret: boolean): SchemaPlan {
     case 'array':
       return planList(words, isSecret);
     case 'string':
-      return { kind: 'text', maxLength: bound(words.maxLength), check: formatOf(words), isSecret };
+      return {
+        kind: 'text',
+        maxLength: bound(words.maxLength),
+        mayBeEmpty: bound(words.minLength) === 0,
+        check: formatOf(words),
+        isSecret,
+      };
     case 'integer':
       return { kind: 'integer', minimum: bound(words.minimum), maximum: bound(words.maximum) };
     case 'boolean':
@@ -116,7 +123,7 @@ function bound(value: number | undefined): number {
 
 function formatOf(words: SchemaWords): TextPlan['check'] {
   const format = words.format ?? '';
-  if (!isTextFormat(format) || words.minLength !== 1) throw new SchemaPlanError(`a string of unknown format ${format}`);
+  if (!isTextFormat(format)) throw new SchemaPlanError(`a string of unknown format ${format}`);
   return textFormats[format];
 }
 

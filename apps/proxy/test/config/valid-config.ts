@@ -195,7 +195,7 @@ const control = fc.record(
 const withoutReferences = fc.record(
   {
     control,
-    zone: fc.constantFrom('eu-a', 'no'),
+    zone: fc.constantFrom('eu-a', 'no', ''),
     admin: fc.record(
       { enabled: fc.boolean(), bind: fc.constantFrom('127.0.0.1:0', '[::1]:9900') },
       { requiredKeys: [] },

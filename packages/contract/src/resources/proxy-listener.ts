@@ -1,0 +1,18 @@
+/** ProxyListener: a listener as an object of the Kubernetes API. Its spec is in listener.ts; here is what the operator says about it. */
+import { type Static, Type } from 'typebox';
+import type { CompleteListenerSpec } from '../listener.ts';
+import type { ProxyResource } from './object-metadata.ts';
+import { commonStatusProperties, statusCount, statusText } from './status-fields.ts';
+
+export const proxyListenerStatusSchema = Type.Object(
+  {
+    ...commonStatusProperties,
+    addresses: statusText('The addresses it binds, joined by commas.', 1024),
+    routes: statusCount('How many routes of the operator serve it.'),
+    publishedGeneration: statusCount('The generation of what is published.'),
+  },
+  { additionalProperties: false, description: 'What the operator and the proxies say about the listener.' },
+);
+
+export type ProxyListenerStatus = Static<typeof proxyListenerStatusSchema>;
+export type ProxyListener = ProxyResource<'ProxyListener', CompleteListenerSpec, ProxyListenerStatus>;
