@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For everything: waiting for the turn, repeating, reading the answer. The client's own unless given. */
   readonly deadlineMs?: number;
+  /** Waits for no turn in the rate limit: for the Lease, which is lost by waiting. */
+  readonly isUrgent?: boolean;
 }
 
 export type Subresource = 'status' | 'scale';
@@ -67,6 +69,8 @@ export interface WatchOptions extends Selection {
 }
 
 export type WatchEvent<T extends KubeObject> =
+  /** The server has granted the watch: the first event, also when nothing changes. */
+  | { readonly type: 'Opened' }
   | { readonly type: 'Added' | 'Modified' | 'Deleted'; readonly object: T }
   /** Nothing changed up to this resource version. */
   | { readonly type: 'Bookmark'; readonly resourceVersion: string }

@@ -15,7 +15,7 @@ export interface KubeApiErrorFields {
   readonly status: number;
   /** As the server says it: `NotFound`, `Conflict`, `AlreadyExists`, `Expired`, `Invalid`, `Forbidden`, `TooManyRequests`, ... */
   readonly reason: string;
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | null;
   readonly causes?: readonly StatusCause[];
 }
 
