@@ -16,12 +16,12 @@
 {{- printf "%s-%s" (include "sluice.prefix" $root) (index . 1) -}}
 {{- end -}}
 
-{{- /* An image: list of the root and `image` of the values. A digest counts more than a tag. */ -}}
+{{- /* An image: list of the root and `image` of the values. A digest counts more than a tag, a registry of its own more than ours. */ -}}
 {{- define "sluice.image" -}}
 {{- $root := index . 0 -}}
 {{- $image := index . 1 -}}
 {{- $registry := $root.Values.global.image.registry -}}
-{{- if $registry }}{{ $registry }}/{{ end -}}
+{{- if and $registry (not (contains "." (first (splitList "/" $image.repository)))) }}{{ $registry }}/{{ end -}}
 {{- $image.repository -}}
 {{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ end -}}
 {{- end -}}
