@@ -12,8 +12,10 @@ import type { Credential, CredentialInput } from './credential.ts';
 import type { Group, GroupFilter, GroupInput, GroupPatch } from './group.ts';
 import type { IdempotencyClaim, IdempotencyOutcome, IdempotentRequest, StoredAnswer } from './idempotency.ts';
 import type { ExportRow, ImportConflictMode, ImportOutcome, ImportRow } from './import-row.ts';
+import type { ManagedUser, ManagedUserFilter } from './managed-user.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { User, UserFilter, UserInput, UserPatch } from './user.ts';
+import type { WholeUser, WholeUserInput } from './whole-user.ts';
 
 /** `find` answers null where there is none. */
 export interface UserReader {
@@ -33,6 +35,23 @@ export interface UserWriter extends UserReader {
 export interface GroupReader {
   find(name: string): Promise<Group | null>;
   list(filter: GroupFilter, page: PageRequest): Promise<Page<Group>>;
+}
+
+export interface WholeUserReader {
+  find(name: string): Promise<WholeUser | null>;
+}
+
+export interface WholeUserWriter extends WholeUserReader {
+  /**
+   * Makes the user what `input` says, creating it if need be; writes what differs, and nothing if nothing does. `judge` gets it as it
+   * is, with its row locked, and throws if it shall stay so. Rejects with UnknownReferenceError, LimitExceededError, and with
+   * AlreadyExistsError when another creates it at the same time.
+   */
+  put(input: WholeUserInput, judge: (current: WholeUser | null) => void): Promise<WholeUser>;
+}
+
+export interface ManagedUserReader {
+  list(filter: ManagedUserFilter, page: PageRequest): Promise<Page<ManagedUser>>;
 }
 
 /** Changes of what a group allows change every member in the same transaction. */
@@ -92,6 +111,8 @@ export interface AuditReader {
 
 export interface ReadUnit {
   readonly users: UserReader;
+  readonly wholeUsers: WholeUserReader;
+  readonly managedUsers: ManagedUserReader;
   readonly groups: GroupReader;
   readonly credentials: CredentialReader;
   readonly aclRules: AclRuleReader;
@@ -101,6 +122,7 @@ export interface ReadUnit {
 
 export interface WriteUnit extends ReadUnit {
   readonly users: UserWriter;
+  readonly wholeUsers: WholeUserWriter;
   readonly groups: GroupWriter;
   readonly credentials: CredentialWriter;
   readonly aclRules: AclRuleWriter;

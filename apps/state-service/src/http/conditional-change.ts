@@ -28,6 +28,18 @@ function demand(condition: VersionCondition, { version }: Versioned): void {
   if (!isMet(condition, version)) throw outdated(entityTag(version));
 }
 
+/** Throws unless what is there, null for nothing, is what the condition demands. NotFoundError is the caller's. */
+export function demandState(condition: VersionCondition | 'Nothing', current: { readonly tag: string } | null): void {
+  if (condition !== 'Nothing') {
+    if (current !== null) demandTag(condition, current.tag);
+  } else if (current !== null) {
+    throw new ProblemError('precondition-failed', {
+      detail: 'There is such a resource already: read it, and send its ETag as If-Match',
+      headers: { etag: `"${current.tag}"` },
+    });
+  }
+}
+
 /** Throws unless the condition allows what has this tag. */
 export function demandTag(condition: VersionCondition, tag: string): void {
   if (!isMetByTag(condition, tag)) throw outdated(`"${tag}"`);

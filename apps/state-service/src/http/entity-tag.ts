@@ -2,7 +2,6 @@
  * Entity tags (RFC 9110 sections 8.8.3 and 13.1): the version of a row as a strong tag, and what a client says about the
  * version it holds. Pure.
  */
-import { createHash } from 'node:crypto';
 import { ProblemError } from './problem-error.ts';
 
 /** `*`, or the tags of which one must be the present one, and the versions that those tags are. */
@@ -52,14 +51,36 @@ export function isMet(condition: VersionCondition, version: number): boolean {
   return condition.kind === 'Any' || condition.versions.includes(version);
 }
 
-/** The tag of what has no version of its own, made of what it consists of. */
-export function contentTag(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
-}
-
-/** As `isMet`, for such a tag. */
+/** As `isMet`, for the tag of what has no version of its own. */
 export function isMetByTag(condition: VersionCondition, tag: string): boolean {
   return condition.kind === 'Any' || condition.tags.includes(tag);
+}
+
+/** As `isHeldByClient`, for the tag of what has no version of its own. */
+export function isTagHeldByClient(header: string | undefined, tag: string): boolean {
+  return (
+    header !== undefined &&
+    isMetByTag(
+      readTags('If-None-Match', header, () => true),
+      tag,
+    )
+  );
+}
+
+/**
+ * What a change demands of what is there: If-Match names it, `If-None-Match: *` demands that there is nothing. A problem when both
+ * or none is given.
+ */
+export function readCreationOrChange(
+  headers: Readonly<{ 'if-match'?: string | undefined; 'if-none-match'?: string | undefined }>,
+): VersionCondition | 'Nothing' {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers;
+  if (noneMatch === undefined) return readIfMatch(match);
+  if (match === undefined && noneMatch.trim() === '*') return 'Nothing';
+  throw new ProblemError('malformed-request', {
+    detail:
+      'The request has If-None-Match with another value than *, or beside If-Match: send one of If-Match and If-None-Match: *',
+  });
 }
 
 function readTags(name: string, header: string, isCounted: (isWeak: boolean) => boolean): VersionCondition {

@@ -7,6 +7,7 @@ import { credentialResourceSchema } from '@sluice/contract/state-api/credential-
 import { groupResourceSchema } from '@sluice/contract/state-api/group-resource.ts';
 import { problemSchema } from '@sluice/contract/state-api/problem.ts';
 import { userResourceSchema } from '@sluice/contract/state-api/user-resource.ts';
+import { userSpecResourceSchema } from '@sluice/contract/state-api/user-spec-resource.ts';
 import { laterKeyword } from '@sluice/contract/schema-keywords.ts';
 import { hoistSchemas } from './hoist-schemas.ts';
 
@@ -14,6 +15,7 @@ import { hoistSchemas } from './hoist-schemas.ts';
 const named = {
   Problem: problemSchema,
   User: userResourceSchema,
+  UserSpec: userSpecResourceSchema,
   Group: groupResourceSchema,
   Credential: credentialResourceSchema,
   AclRule: aclRuleResourceSchema,

@@ -20,3 +20,10 @@ export const idempotencyKeyHeader = Type.Object({
     }),
   ),
 });
+
+export const ifMatchOrNoneHeader = Type.Object({
+  ...ifMatchHeader.properties,
+  'If-None-Match': Type.Optional(
+    Type.String({ description: '`*`, instead of If-Match: only if there is no such resource yet.' }),
+  ),
+});

@@ -5,12 +5,14 @@ import type { AuditEntryResource } from '@sluice/contract/state-api/audit-entry-
 import type { CredentialResource } from '@sluice/contract/state-api/credential-resource.ts';
 import type { GroupResource } from '@sluice/contract/state-api/group-resource.ts';
 import type { UserResource } from '@sluice/contract/state-api/user-resource.ts';
+import type { UserSpecResource } from '@sluice/contract/state-api/user-spec-resource.ts';
 import type { AclRule, AclRuleInput } from '../domain/acl-rule.ts';
 import type { ApiKey } from '../domain/api-key.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { Credential } from '../domain/credential.ts';
 import type { Group, GroupInput } from '../domain/group.ts';
 import type { User, UserInput } from '../domain/user.ts';
+import type { OwnRuleInput, WholeUser } from '../domain/whole-user.ts';
 
 /** The entries whose value is not null. */
 type Given<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], null> };
@@ -29,6 +31,17 @@ export function userBody(user: User): UserResource {
   return { ...userFields(user), version, createdAt, updatedAt };
 }
 
+/** The rules without whose they are, which the body as a whole says. */
+export function wholeUserBody({ user, managedRevision, isEdited, credentials, rules }: WholeUser): UserSpecResource {
+  return {
+    ...userBody(user),
+    ...given({ managedRevision }),
+    isEdited,
+    credentials: credentials.map(credentialBody),
+    rules: rules.map(({ id, ...rule }) => ({ id, ...aclMatchFields(rule) })),
+  };
+}
+
 export function groupFields({ name, description, quota }: GroupInput) {
   return { name, ...given({ description, quota }) };
 }
@@ -42,10 +55,13 @@ export function credentialBody({ id, kind, notAfter, version, createdAt }: Crede
   return { id, kind, ...given({ notAfter }), version, createdAt };
 }
 
-export function aclRuleFields({ subject, domains, cidrs, ports, comment }: AclRuleInput) {
+export function aclRuleFields({ subject, ...match }: AclRuleInput) {
+  return { ...subject, ...aclMatchFields(match) };
+}
+
+function aclMatchFields({ domains, cidrs, ports, comment }: OwnRuleInput) {
   const lists = given({ domains, cidrs, ports });
   return {
-    ...subject,
     ...(lists.domains === undefined ? {} : { domains: [...lists.domains] }),
     ...(lists.cidrs === undefined ? {} : { cidrs: [...lists.cidrs] }),
     ...(lists.ports === undefined ? {} : { ports: [...lists.ports] }),

@@ -3,6 +3,7 @@ import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ApiKeyAuthenticator } from '../api-keys/api-key-authenticator.ts';
 import type { PasswordHasher } from '../credentials/password-hasher.ts';
 import type { StateStore } from '../domain/state-store.ts';
+import type { UserRollouts } from '../domain/user-rollouts.ts';
 import type { RateLimitSettings } from './rate-limits.ts';
 import type { RequestGate } from './request-gate.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
@@ -36,6 +37,7 @@ export type Readiness = { readonly isReady: true } | { readonly isReady: false; 
 export interface StateApiParts {
   readonly store: StateStore;
   readonly passwordHasher: PasswordHasher;
+  readonly rollouts: UserRollouts;
   readonly logger: Logger;
 }
 

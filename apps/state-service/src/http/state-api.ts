@@ -24,7 +24,9 @@ import { registerGroupRoutes } from './routes/group-routes.ts';
 import { registerHealthRoutes } from './routes/health-routes.ts';
 import { registerImportRoutes } from './routes/import-routes.ts';
 import { registerQuotaRoutes } from './routes/quota-routes.ts';
+import { registerRolloutRoutes } from './routes/rollout-routes.ts';
 import { registerUserRoutes } from './routes/user-routes.ts';
+import { registerUserSpecRoutes } from './routes/user-spec-routes.ts';
 import type { ServiceMetrics } from './service-metrics.ts';
 import type { StateApiBounds, StateApiDeps } from './state-api-deps.ts';
 
@@ -93,6 +95,8 @@ function useGate(app: StateApp, gate: RequestGate, metrics: ServiceMetrics): voi
 
 function registerRoutes(app: StateApp, bounds: StateApiBounds, deps: StateApiDeps): void {
   registerUserRoutes(app, deps);
+  registerUserSpecRoutes(app, deps);
+  registerRolloutRoutes(app, deps);
   registerCredentialRoutes(app, deps);
   registerGroupRoutes(app, deps);
   registerAclRuleRoutes(app, deps);

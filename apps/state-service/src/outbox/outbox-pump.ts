@@ -4,7 +4,7 @@
  * that, never before. Several rows of a user are one publication.
  */
 import { DeposedError } from '@sluice/live-config/publisher/publisher-error.ts';
-import type { Publisher } from '@sluice/live-config/publisher/publisher-port.ts';
+import type { Published, Publisher } from '@sluice/live-config/publisher/publisher-port.ts';
 import type { TruthRecord } from '@sluice/live-config/publisher/truth.ts';
 import type { Database } from '../database/database.ts';
 import { readPublished } from './published-state.ts';
@@ -30,6 +30,35 @@ interface OutboxRow {
   readonly generation: number;
 }
 
+interface CoveredRow extends Published {
+  readonly id: number;
+}
+
+/**
+ * Of a managed user it stays known which head counted it in, for whoever asks how far it has come; of a user that nobody manages
+ * any more, nothing.
+ */
+const removeCovered = `
+  WITH removed AS (
+    DELETE FROM outbox USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS covered (id, epoch, revision)
+    WHERE outbox.id = covered.id
+    RETURNING outbox.user_name, outbox.generation, outbox.created_at, covered.epoch, covered.revision
+  ), last AS (
+    SELECT DISTINCT ON (user_name) user_name, generation, epoch, revision FROM removed
+    ORDER BY user_name, generation DESC
+  ), managed AS (
+    SELECT last.* FROM last JOIN users u ON u.name = last.user_name WHERE u.managed_by IS NOT NULL
+  ), published AS (
+    INSERT INTO user_publications AS p (user_name, generation, epoch, revision) SELECT * FROM managed
+    ON CONFLICT (user_name) DO UPDATE
+      SET generation = excluded.generation, epoch = excluded.epoch, revision = excluded.revision
+      WHERE p.generation <= excluded.generation
+  ), forgotten AS (
+    DELETE FROM user_publications p USING last
+    WHERE p.user_name = last.user_name AND NOT EXISTS (SELECT 1 FROM managed m WHERE m.user_name = last.user_name)
+  )
+  SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS lag FROM removed`;
+
 const batchRows = 1_000;
 /** Rows that are with the publisher and not covered yet. */
 const maxHandedOver = 20_000;
@@ -38,7 +67,7 @@ const names = (rows: readonly OutboxRow[]): readonly string[] => [...new Set(row
 export class OutboxPump {
   readonly #deps: OutboxPumpDeps;
   readonly #handedOver = new Set<number>();
-  #covered: number[] = [];
+  #covered: CoveredRow[] = [];
   #isRemoving = false;
   #isPumping = false;
   #isWanted = false;
@@ -104,8 +133,8 @@ export class OutboxPump {
 
   async #publish(rows: readonly OutboxRow[], records: readonly TruthRecord[]): Promise<void> {
     try {
-      await this.#deps.publisher.publish(records);
-      this.#covered.push(...rows.map(({ id }) => id));
+      const { epoch, revision } = await this.#deps.publisher.publish(records);
+      this.#covered.push(...rows.map(({ id }) => ({ id, epoch, revision })));
       if (!this.#isRemoving) await this.#remove();
     } catch (error) {
       for (const { id } of rows) this.#handedOver.delete(id);
@@ -120,14 +149,14 @@ export class OutboxPump {
     this.#isRemoving = true;
     try {
       while (this.#covered.length > 0 && !this.#isStopped) {
-        const ids = this.#covered;
+        const covered = this.#covered;
         this.#covered = [];
-        const [removed] = await this.#deps.session.query<{ count: number; lag: number | null }>(
-          `WITH removed AS (DELETE FROM outbox WHERE id = ANY ($1::bigint[]) RETURNING created_at)
-           SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS lag FROM removed`,
-          [ids],
-        );
-        for (const id of ids) this.#handedOver.delete(id);
+        const [removed] = await this.#deps.session.query<{ count: number; lag: number | null }>(removeCovered, [
+          covered.map(({ id }) => id),
+          covered.map(({ epoch }) => epoch),
+          covered.map(({ revision }) => revision),
+        ]);
+        for (const { id } of covered) this.#handedOver.delete(id);
         if (removed !== undefined) this.#deps.onCovered(removed.count, removed.lag ?? 0);
       }
     } finally {

@@ -22,6 +22,7 @@ import { createServiceMetrics } from '../http/service-metrics.ts';
 import { createStateApi } from '../http/state-api.ts';
 import { defaultStateApiBounds, type StateApiBounds } from '../http/state-api-deps.ts';
 import { type Maintenance, startMaintenance } from '../database/maintenance.ts';
+import { createAcknowledgedUsers } from '../outbox/acknowledged-users.ts';
 import { createPostgresStateStore, type PostgresStateStore } from '../repositories/postgres-state-store.ts';
 import { registerDatabaseMetrics } from './database-metrics.ts';
 import { ListenError } from './listen-error.ts';
@@ -202,13 +203,14 @@ class RunningService implements StateService {
   }
 
   #apiDeps() {
-    const { pepper } = this.#settings;
+    const { pepper, ackKey } = this.#settings;
     const { nowMs, version } = this.#deps;
     return {
       version,
       gate: this.#gate,
       store: this.#store,
       passwordHasher: createPasswordHasher(),
+      rollouts: createAcknowledgedUsers(ackKey, this.#deps),
       authenticator: createPostgresAuthenticator({ database: this.#database, pepper, lastUse: this.#lastUse, nowMs }),
     };
   }

@@ -53,11 +53,12 @@ async function listOf(session: Session, user: string): Promise<readonly Credenti
 }
 
 /** The user's row is locked. */
-async function insert(
+export async function insertCredentials(
   session: Session,
   user: string,
   inputs: readonly CredentialInput[],
 ): Promise<readonly Credential[]> {
+  if (inputs.length === 0) return [];
   const [count] = await session.query<{ count: number }>(
     'SELECT count(*) AS count FROM credentials WHERE user_name = $1',
     [user],
@@ -88,7 +89,7 @@ export function createCredentialWriter(session: Session, recorder: ChangeRecorde
     ...reader,
     async create(user, input) {
       await lockUser(session, user);
-      const [after] = await insert(session, user, [input]);
+      const [after] = await insertCredentials(session, user, [input]);
       if (after === undefined) throw new NotFoundError('User', user);
       await recorder.touchUsers([user]);
       await recorder.audit([{ action: 'Created', kind: 'Credential', name: user, before: null, after }]);
@@ -107,7 +108,7 @@ export function createCredentialWriter(session: Session, recorder: ChangeRecorde
       await lockUser(session, user);
       const before = await listOf(session, user);
       await session.query('DELETE FROM credentials WHERE user_name = $1', [user]);
-      const after = inputs.length === 0 ? [] : await insert(session, user, inputs);
+      const after = await insertCredentials(session, user, inputs);
       await recorder.touchUsers([user]);
       await recorder.audit([
         {

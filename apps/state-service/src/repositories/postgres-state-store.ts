@@ -13,7 +13,9 @@ import { ChangeRecorder } from './change-recorder.ts';
 import { createCredentialReader, createCredentialWriter } from './credential-repository.ts';
 import { createGroupReader, createGroupWriter } from './group-repository.ts';
 import { IdempotencyRepository } from './idempotency-repository.ts';
+import { listManagedUsers } from './managed-user-repository.ts';
 import { createUserReader, createUserWriter } from './user-repository.ts';
+import { createWholeUserReader, createWholeUserWriter } from './whole-user-repository.ts';
 import type { PostgresWriteUnit } from './postgres-write-unit.ts';
 
 export interface StateStoreDeps {
@@ -35,6 +37,8 @@ export function createPostgresStateStore({ database, pepper, onCommitted }: Stat
     const recorder = new ChangeRecorder(session, context);
     return {
       users: createUserWriter(session, recorder),
+      wholeUsers: createWholeUserWriter(session, recorder),
+      managedUsers: { list: (filter, page) => listManagedUsers(session, filter, page) },
       groups: createGroupWriter(session, recorder),
       credentials: createCredentialWriter(session, recorder),
       aclRules: createAclRuleWriter(session, recorder),
@@ -84,6 +88,8 @@ export function createPostgresStateStore({ database, pepper, onCommitted }: Stat
 function readUnit(session: Session): ReadUnit {
   return {
     users: createUserReader(session),
+    wholeUsers: createWholeUserReader(session),
+    managedUsers: { list: (filter, page) => listManagedUsers(session, filter, page) },
     groups: createGroupReader(session),
     credentials: createCredentialReader(session),
     aclRules: createAclRuleReader(session),

@@ -47,15 +47,8 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
     async create(input) {
       const groups = sortedNames(input.groups);
       await lockGroupsForJoining(session, groups, input.name);
-      const inserted = await session.query(
-        `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke, managed_by)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (name) DO NOTHING RETURNING name`,
-        columnsOf(input),
-      );
-      if (inserted.length === 0) throw new AlreadyExistsError('User', input.name);
+      if (!(await insertUser(session, input))) throw new AlreadyExistsError('User', input.name);
       await setGroups(session, input.name, groups);
-      await session.query('DELETE FROM deleted_users WHERE name = $1', [input.name]);
       // Also makes its generation one above that of a user of this name whose deletion was waited for.
       await recorder.touchUsers([input.name]);
       if (groups.length > 0) await requireRulesInBounds(session, input.name);
@@ -69,11 +62,7 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
       requireVersion({ kind: 'User', resource: name, version: before.version }, expectedVersion);
       const wanted: UserInput = { ...before, ...patch, groups: sortedNames(patch.groups ?? before.groups) };
       if (isDeepStrictEqual(inputOf(wanted), inputOf(before))) return before;
-      await session.query(
-        `UPDATE users SET enabled = $2, destinations = $3, quota_connections = $4, on_revoke = $5, managed_by = $6,
-           version = nextval('version_sequence'), updated_at = now() WHERE name = $1`,
-        columnsOf(wanted),
-      );
+      await updateFields(session, wanted);
       if (patch.groups !== undefined) {
         await setGroups(session, name, wanted.groups);
         await requireRulesInBounds(session, name);
@@ -98,7 +87,30 @@ export function createUserWriter(session: Session, recorder: ChangeRecorder): Us
   };
 }
 
-function inputOf({ name, enabled, destinations, groups, quota, onRevoke, managedBy }: UserInput): UserInput {
+/** false: the name is taken. */
+export async function insertUser(session: Session, input: UserInput): Promise<boolean> {
+  const inserted = await session.query(
+    `INSERT INTO users (name, enabled, destinations, quota_connections, on_revoke, managed_by)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (name) DO NOTHING RETURNING name`,
+    columnsOf(input),
+  );
+  if (inserted.length === 0) return false;
+  await session.query('DELETE FROM deleted_users WHERE name = $1', [input.name]);
+  return true;
+}
+
+/** All but the groups; the row is locked. */
+export async function updateFields(session: Session, wanted: UserInput): Promise<void> {
+  await session.query(
+    `UPDATE users SET enabled = $2, destinations = $3, quota_connections = $4, on_revoke = $5, managed_by = $6,
+       version = nextval('version_sequence'), updated_at = now() WHERE name = $1`,
+    columnsOf(wanted),
+  );
+}
+
+/** What a client says of a user, without what the service adds. */
+export function inputOf({ name, enabled, destinations, groups, quota, onRevoke, managedBy }: UserInput): UserInput {
   return { name, enabled, destinations, groups, quota, onRevoke, managedBy };
 }
 
@@ -107,7 +119,7 @@ function columnsOf(user: UserInput): readonly unknown[] {
   return [name, enabled, destinations, quota?.connections ?? null, onRevoke, managedBy];
 }
 
-async function setGroups(session: Session, user: string, groups: readonly string[]): Promise<void> {
+export async function setGroups(session: Session, user: string, groups: readonly string[]): Promise<void> {
   await session.query('DELETE FROM memberships WHERE user_name = $1 AND group_name <> ALL ($2::text[])', [
     user,
     groups,

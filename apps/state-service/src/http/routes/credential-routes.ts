@@ -1,6 +1,5 @@
 /** /v1/users/{name}/credentials: what a user logs in with. Goes in as a password or a verifier, and never comes out. */
 import {
-  type CredentialCreation,
   credentialCreationSchema,
   credentialListReplacementSchema,
   credentialListSchema,
@@ -9,11 +8,12 @@ import {
 import { idSchema, userNameSchema } from '@sluice/contract/state-api/resource-fields.ts';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { PasswordHasher } from '../../credentials/password-hasher.ts';
-import type { Credential, CredentialInput } from '../../domain/credential.ts';
+import { contentTag } from '../../domain/content-tag.ts';
+import type { Credential } from '../../domain/credential.ts';
 import { NotFoundError } from '../../domain/state-error.ts';
 import { writeContextOf } from '../caller.ts';
 import { demandTag, expectedVersion } from '../conditional-change.ts';
+import { credentialInputOf, credentialInputsOf } from '../credential-inputs.ts';
 import {
   documentedAnswers,
   emptyAnswer,
@@ -21,8 +21,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { contentTag, entityTag, readIfMatch } from '../entity-tag.ts';
-import { passwordOrVerifier, usablePassword, verifierOf } from '../field-rules.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { sendCreation } from '../repeatable-creation.ts';
 import { scoped, type StateApp } from '../request-context.ts';
 import { idempotencyKeyHeader, ifMatchHeader } from '../request-headers.ts';
@@ -49,17 +48,6 @@ function tagOf(credentials: readonly Credential[]): string {
 
 function sendCredentials(reply: FastifyReply, credentials: readonly Credential[]): FastifyReply {
   return reply.header('etag', `"${tagOf(credentials)}"`).send({ items: credentials.map(credentialBody) });
-}
-
-/** Hashes the password, if that is what was sent: outside of the transaction, which must stay short. */
-async function credentialInputOf(
-  body: CredentialCreation,
-  { hasher, pointer }: { readonly hasher: PasswordHasher; readonly pointer: string },
-): Promise<CredentialInput> {
-  const notAfter = body.notAfter ?? null;
-  const given = passwordOrVerifier(body, pointer);
-  if ('verifier' in given) return { verifier: verifierOf(given.verifier, `${pointer}/verifier`), notAfter };
-  return { verifier: await hasher.hash(usablePassword(given.password, `${pointer}/password`)), notAfter };
 }
 
 function listCredentials(app: StateApp, { store }: StateApiParts): void {
@@ -141,10 +129,7 @@ function replaceCredentials(app: StateApp, { store, passwordHasher: hasher }: St
     async (request, reply) => {
       const { name } = request.params;
       const condition = readIfMatch(request.headers['if-match']);
-      const inputs: CredentialInput[] = [];
-      for (const [index, body] of request.body.credentials.entries()) {
-        inputs.push(await credentialInputOf(body, { hasher, pointer: `/credentials/${index}` }));
-      }
+      const inputs = await credentialInputsOf(request.body.credentials, hasher);
       const credentials = await store.write(writeContextOf(request), async (unit) => {
         const current = await unit.credentials.list(name);
         if (current === null) throw new NotFoundError('User', name);
