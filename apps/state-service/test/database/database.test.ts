@@ -35,7 +35,7 @@ function open(t: Scope, config: Partial<DatabaseConfig> = {}): Database {
 }
 
 /** The promise is two seconds; what a busy machine adds is not the database's. */
-const promptMs = 2_000 + 1_500;
+const promptMs = 2_000 + 4_000;
 
 /** The rejection, which came in time. */
 async function refusal(operation: Promise<unknown>): Promise<UnavailableReason> {

@@ -17,7 +17,7 @@ const writers = 4;
 /** Acknowledged between two kills at least: the kill has something to destroy. */
 const writesBetweenKills = 8;
 /** The promise is two seconds; what a busy machine adds is not the store's. */
-const promptMs = 2_000 + 1_500;
+const promptMs = 2_000 + 4_000;
 
 class Ledger {
   readonly acknowledged = new Set<string>();
