@@ -1,0 +1,96 @@
+/** The parts of packages/kube that the operator is made of, on one registry of metrics: one client, one set of metrics for each part. */
+import { createClientMetrics } from '@sluice/kube/client/client-metrics.ts';
+import { createHttpKubeClient } from '@sluice/kube/client/http-kube-client.ts';
+import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
+import { createControllerMetrics } from '@sluice/kube/controller/controller-metrics.ts';
+import { createController } from '@sluice/kube/controller/create-controller.ts';
+import { createEventMetrics } from '@sluice/kube/events/event-metrics.ts';
+import { createEventRecorder } from '@sluice/kube/events/create-event-recorder.ts';
+import type { Clock } from '@sluice/kube/port/clock.ts';
+import type { Controller, Reconcile } from '@sluice/kube/port/controller.ts';
+import type { EventRecorder } from '@sluice/kube/port/event-recorder.ts';
+import type { Indexer, Informer } from '@sluice/kube/port/informer.ts';
+import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
+import type { KubeObject } from '@sluice/kube/port/kube-object.ts';
+import type { Resource } from '@sluice/kube/port/resource.ts';
+import { createWorkQueueMetrics } from '@sluice/kube/queue/work-queue-metrics.ts';
+import { createInformer } from '@sluice/kube/reflector/create-informer.ts';
+import { createReflectorMetrics } from '@sluice/kube/reflector/reflector-metrics.ts';
+import type { Logger } from '@sluice/runtime/logger.ts';
+import type { MetricsRegistry } from '@sluice/runtime/metrics.ts';
+
+export interface MachineryConfig {
+  readonly source: KubeConfigSource;
+  readonly requestsPerSecond: number;
+  readonly version: string;
+  /** Of this run of the process. */
+  readonly identity: string;
+  readonly namespaces: readonly string[] | null;
+}
+
+export interface MachineryDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: MetricsRegistry;
+}
+
+export interface Watched<T extends KubeObject> {
+  readonly resource: Resource<T>;
+  readonly indexers?: Readonly<Record<string, Indexer<T>>>;
+  /** The cluster may not have the kind. */
+  readonly absentIsEmpty?: boolean;
+}
+
+export interface Loop {
+  readonly name: string;
+  readonly reconcile: Reconcile;
+  readonly maxConcurrent: number;
+  readonly allKeys: () => Iterable<string>;
+}
+
+export interface KubeMachinery {
+  readonly client: KubeClient;
+  readonly events: EventRecorder;
+  informer<T extends KubeObject>(watched: Watched<T>): Informer<T>;
+  controller(loop: Loop): Controller;
+}
+
+/** Keys of one controller: as many objects as there may be, and some. */
+const maxKeys = 200_000;
+
+export function createKubeMachinery(config: MachineryConfig, deps: MachineryDeps): KubeMachinery {
+  const { source, requestsPerSecond, version, identity, namespaces } = config;
+  const { clock, logger, registry } = deps;
+  const client = createHttpKubeClient(
+    { source, userAgent: `sluice-operator/${version}`, qps: requestsPerSecond, burst: requestsPerSecond * 2 },
+    { clock, metrics: createClientMetrics(registry) },
+  );
+  const events = createEventRecorder(
+    { controller: 'sluice.dev/operator', instance: identity.slice(0, 128) },
+    { client, clock, metrics: createEventMetrics(registry) },
+  );
+  const reflectorMetrics = createReflectorMetrics(registry);
+  const queueMetrics = createWorkQueueMetrics(registry);
+  const controllerMetrics = createControllerMetrics(registry);
+  return {
+    client,
+    events,
+    informer: (watched) =>
+      createInformer(
+        { ...watched, namespaces },
+        {
+          ...{ client, clock, metrics: reflectorMetrics },
+          onError: (error) => logger.debug('watching failed', { resource: watched.resource.plural, error }),
+        },
+      ),
+    controller: ({ name, reconcile, maxConcurrent, allKeys }) =>
+      createController(
+        { name, maxConcurrent, queue: { maxKeys } },
+        {
+          ...{ clock, reconcile, allKeys, queueMetrics, metrics: controllerMetrics },
+          onFailure: ({ key, error, failures, isPanic }) =>
+            logger[isPanic ? 'error' : 'warn']('reconciling failed', { controller: name, key, error, failures }),
+        },
+      ),
+  };
+}

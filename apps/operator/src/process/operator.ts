@@ -1,0 +1,223 @@
+/**
+ * The operator as a part of a process: watches, stands for the Lease, publishes and writes statuses while it leads, and ends in order. Reads
+ * no environment, no argument and no signal. Invariant: nothing outside is written but by the leader; an outage of whatever it
+ * speaks to never ends it.
+ */
+import { createStatusWriter } from '@sluice/kube/apply/create-status-writer.ts';
+import { createElectionMetrics } from '@sluice/kube/election/election-metrics.ts';
+import { createLeaderElector } from '@sluice/kube/election/create-leader-elector.ts';
+import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
+import type { Clock } from '@sluice/kube/port/clock.ts';
+import type { Controller } from '@sluice/kube/port/controller.ts';
+import type { Informer } from '@sluice/kube/port/informer.ts';
+import type { KubeObject } from '@sluice/kube/port/kube-object.ts';
+import type { LeaderElector } from '@sluice/kube/port/leader-election.ts';
+import type { Resource } from '@sluice/kube/port/resource.ts';
+import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
+import type { Logger } from '@sluice/runtime/logger.ts';
+import { createMetricsRegistry, type MetricsRegistry } from '@sluice/runtime/metrics.ts';
+import { endpointSlices, proxyListeners, proxyRoutes, referenceGrants, services } from '../kube-resources.ts';
+import { createGrantSource } from '../reconcile/grant-source.ts';
+import { byNamespace, type RoutingCaches, serviceKeysOf, serviceOfSlice } from '../reconcile/routing-caches.ts';
+import { RoutingControl } from '../reconcile/routing-control.ts';
+import { createRoutingStatus } from '../reconcile/routing-status.ts';
+import type { StatusKind } from '../reconcile/routing-term.ts';
+import type { SluiceObject } from '../specs/kube-objects.ts';
+import { type HealthServer, startHealthServer } from './health-server.ts';
+import { createKubeMachinery, type KubeMachinery, type Watched } from './kube-machinery.ts';
+import { createRoutingMetrics, type RoutingMetrics } from './routing-metrics.ts';
+import { judgeLiveness, judgeReadiness, type WatchedCopy } from './watch-health.ts';
+
+export interface OperatorSettings {
+  readonly kube: KubeConfigSource;
+  readonly requestsPerSecond: number;
+  /** null: all. */
+  readonly namespaces: readonly string[] | null;
+  readonly lease: { readonly namespace: string; readonly name: string };
+  /** Unique for each run of a process. */
+  readonly identity: string;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly ackKey: Uint8Array | null;
+}
+
+export interface OperatorDeps {
+  /** Closed by whoever opened it. */
+  readonly bus: ConfigBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+export interface Operator {
+  readonly adminUrl: string;
+  /** Resolves when every cache has been listed whole; rejects when it is stopped before. */
+  readonly synced: Promise<void>;
+  /** Finishes what is under way within `drainMs`, and gives the Lease back. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Rejects with ListenError. */
+export async function startOperator(settings: OperatorSettings, deps: OperatorDeps): Promise<Operator> {
+  const operator = new RunningOperator(settings, deps);
+  await operator.start();
+  return operator;
+}
+
+/** Statuses are small writes that wait for the API server most of the time. */
+const statusWorkers = 16;
+const fieldManager = 'sluice-operator/status';
+
+class RunningOperator implements Operator {
+  readonly #settings: OperatorSettings;
+  readonly #deps: OperatorDeps;
+  readonly #registry: MetricsRegistry = createMetricsRegistry();
+  readonly #machinery: KubeMachinery;
+  readonly #copies = new Map<string, Informer<KubeObject>>();
+  readonly #caches: RoutingCaches;
+  readonly #control: RoutingControl;
+  readonly #elector: LeaderElector;
+  readonly #metrics: RoutingMetrics;
+  readonly #loops: Readonly<Record<StatusKind, Controller>>;
+  readonly #ending = new AbortController();
+  #health: HealthServer | null = null;
+  #synced: Promise<void> = Promise.resolve();
+
+  constructor(settings: OperatorSettings, deps: OperatorDeps) {
+    this.#settings = settings;
+    this.#deps = deps;
+    const { kube: source, requestsPerSecond, identity, namespaces, ackKey } = settings;
+    const { bus, clock, logger, version } = deps;
+    this.#machinery = createKubeMachinery(
+      { source, requestsPerSecond, version, identity, namespaces },
+      { clock, logger, registry: this.#registry },
+    );
+    this.#caches = this.#createCaches();
+    this.#metrics = createRoutingMetrics(this.#registry, () => this.#control.term?.status() ?? null);
+    this.#control = new RoutingControl(
+      { publisher: identity, ackKey },
+      {
+        ...{ bus, clock, logger, caches: this.#caches },
+        onStatus: (kind, id, inMs) => this.#loops[kind].enqueueAfter(id, inMs),
+        stepDown: () => this.#elector.stepDown(),
+      },
+    );
+    this.#loops = {
+      Route: this.#statusLoop('Route', proxyRoutes, this.#caches.routes),
+      Listener: this.#statusLoop('Listener', proxyListeners, this.#caches.listeners),
+    };
+    this.#elector = this.#createElector();
+  }
+
+  get adminUrl(): string {
+    return this.#health?.url ?? '';
+  }
+
+  get synced(): Promise<void> {
+    return this.#synced;
+  }
+
+  async start(): Promise<void> {
+    this.#health = await startHealthServer(this.#settings.admin, {
+      liveness: () => judgeLiveness(this.#watched()),
+      readiness: () => judgeReadiness(this.#watched(), this.#ending.signal.aborted),
+      registry: this.#registry,
+    });
+    this.#synced = Promise.all(
+      [...this.#copies.values()].map(async (copy) => await copy.whenSynced(this.#ending.signal)),
+    ).then(() => undefined);
+    this.#synced.catch(() => {}); // whoever asks for `synced` sees it
+    for (const copy of this.#copies.values()) copy.start();
+    for (const loop of Object.values(this.#loops)) loop.start();
+    this.#elector.start();
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#ending.abort(new Error('the operator stops'));
+    const drain = AbortSignal.timeout(drainMs);
+    await Promise.all([...this.#copies.values()].map(async (copy) => await copy.stop()));
+    await Promise.all(Object.values(this.#loops).map(async (loop) => await loop.stop(drain)));
+    // What would be published after the Lease is given back is fenced, but there is no need for it.
+    await this.#control.unlead();
+    await this.#elector.stop();
+    await this.#machinery.events.close(drain);
+    await this.#machinery.client.close();
+    await this.#health?.close();
+  }
+
+  #createCaches(): RoutingCaches {
+    const { namespaces } = this.#settings;
+    const watched = namespaces === null ? null : new Set(namespaces);
+    const grants = referenceGrants.map((resource) =>
+      this.#copy({ resource, absentIsEmpty: true, indexers: { [byNamespace]: namespaceOf } }),
+    );
+    return {
+      routes: this.#copy({ resource: proxyRoutes }),
+      listeners: this.#copy({ resource: proxyListeners }),
+      services: this.#copy({ resource: services }),
+      slices: this.#copy({ resource: endpointSlices, indexers: { [serviceOfSlice]: serviceKeysOf } }),
+      grants: createGrantSource(grants),
+      isWatched: (namespace) => watched === null || watched.has(namespace),
+    };
+  }
+
+  #copy<T extends KubeObject>(watched: Watched<T>): Informer<T> {
+    const informer = this.#machinery.informer(watched);
+    const { plural, version } = watched.resource;
+    // Seen as what every copy has: nothing is put into it here.
+    this.#copies.set(`${plural}.${version}`, informer as unknown as Informer<KubeObject>);
+    return informer;
+  }
+
+  #statusLoop(kind: StatusKind, resource: Resource<SluiceObject>, informer: Informer<SluiceObject>): Controller {
+    const { client, events } = this.#machinery;
+    const { clock } = this.#deps;
+    const reconcile = createRoutingStatus({
+      ...{ kind, resource, events, store: informer.store },
+      writer: createStatusWriter({ resource, fieldManager }, client),
+      term: () => this.#control.term,
+      wallMs: () => clock.wallMs(),
+      onWrite: (result) => this.#metrics.wroteStatus(kind, result),
+    });
+    const name = resource.kind.toLowerCase();
+    return this.#machinery.controller({
+      ...{ name, reconcile },
+      maxConcurrent: statusWorkers,
+      allKeys: () => informer.store.keys(),
+    });
+  }
+
+  #createElector(): LeaderElector {
+    const { lease, identity } = this.#settings;
+    const { clock, logger } = this.#deps;
+    const { client } = this.#machinery;
+    const metrics = createElectionMetrics(this.#registry).of(lease.name);
+    return createLeaderElector(
+      { lease, identity },
+      {
+        ...{ client, clock, metrics },
+        onGained: (leadership) => {
+          logger.info('leading', { identity, transitions: leadership.transitions });
+          this.#control.lead(leadership);
+        },
+        onLost: (reason) => {
+          logger.info('no longer leading', { identity, reason });
+          void this.#control.unlead();
+        },
+        onHolder: (holder) => logger.info('the leader is', { holder }),
+        onError: (error) => logger.warn('the Lease could not be had', { error }),
+      },
+    );
+  }
+
+  #watched(): readonly WatchedCopy[] {
+    return [...this.#copies].map(([name, copy]) => ({
+      name,
+      hasSynced: copy.hasSynced(),
+      sinceContactMs: copy.sinceContactMs(),
+    }));
+  }
+}
+
+function namespaceOf({ metadata }: KubeObject): readonly string[] {
+  return [metadata.namespace ?? ''];
+}

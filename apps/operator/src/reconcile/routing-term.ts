@@ -1,0 +1,243 @@
+/**
+ * Routing while this process leads: follows the caches, publishes what they come to, and says which objects need their status looked
+ * at. Invariant: nothing is published before every cache has been listed whole, as a route that is not known yet is not a deleted one.
+ */
+import { readAck } from '@sluice/live-config/digest/read-message.ts';
+import type { ConfigBus, ReceivedAck } from '@sluice/live-config/port/config-bus.ts';
+import type { PublisherEvent, PublisherStatus } from '@sluice/live-config/publisher/publisher-port.ts';
+import type { HeldEntry } from '@sluice/live-config/publisher/read-held-entries.ts';
+import type { ResourceSpec, TruthRecord } from '@sluice/live-config/publisher/truth.ts';
+import type { Clock } from '@sluice/kube/port/clock.ts';
+import { parseResourceKey } from '@sluice/contract/config-key.ts';
+import { RecordBook } from '../publish/record-book.ts';
+import { type PublicationConfig, RoutingPublication } from '../publish/routing-publication.ts';
+import { type Delivery, isRejected, isUnderWay } from '../specs/delivery.ts';
+import type { SluiceObject } from '../specs/kube-objects.ts';
+import { ListenerBook, type ListenerOutcome } from '../specs/listener-book.ts';
+import { RouteBook, type RouteOutcome } from '../specs/route-book.ts';
+import { lookupIn, type RoutingCaches, type RoutingFollower } from './routing-caches.ts';
+
+export type StatusKind = 'Route' | 'Listener';
+
+export interface RoutingTermDeps {
+  readonly caches: RoutingCaches;
+  /** For this term alone. */
+  readonly bus: ConfigBus;
+  /** What the bucket held when the term began. */
+  readonly held: ReadonlyMap<string, HeldEntry>;
+  readonly claimEpoch: (above: number) => Promise<number>;
+  readonly clock: Clock;
+  readonly onEvent: (event: PublisherEvent) => void;
+  /** The status of this object should be looked at, in so many milliseconds. */
+  readonly onStatus: (kind: StatusKind, id: string, inMs: number) => void;
+}
+
+/** Changes that come together are published together. */
+const settleMs = 3;
+/** Acknowledgements of several proxies come together. */
+const ackMs = 5;
+/** A status in between is shown only if it lasts: mostly the last word comes sooner. */
+const underWayMs = 300;
+/** After taking over, until every proxy has had its turn to acknowledge (every ten seconds). */
+const takeoverMs = 12_000;
+const lookEveryMs = 1_000;
+/** A proxy more or less changes the status of everything: not all of it at once. */
+const fleetSpreadMs = 3_000;
+
+export class RoutingTerm implements RoutingFollower {
+  readonly #deps: RoutingTermDeps;
+  readonly #routes: RouteBook;
+  readonly #listeners: ListenerBook;
+  readonly #book: RecordBook;
+  readonly #publication: RoutingPublication;
+  readonly #begunMs: number;
+  /** Bus keys of which the last word is still to come, with what was known when they were looked at last. */
+  readonly #pending = new Map<string, string>();
+  readonly #rejected = new Set<string>();
+  #cancelSettle: (() => void) | null = null;
+  #cancelAck: (() => void) | null = null;
+  #cancelLook: (() => void) | null = null;
+  #liveProxies = 0;
+  #isClosed = false;
+
+  /** The caches have synced. Publishes at once. */
+  constructor(config: PublicationConfig, deps: RoutingTermDeps) {
+    this.#deps = deps;
+    const { caches, held, bus, clock, claimEpoch, onEvent } = deps;
+    this.#begunMs = clock.nowMs();
+    const heldSpec = (key: string): ResourceSpec | null => {
+      const text = held.get(key)?.specText ?? null;
+      return text === null ? null : (JSON.parse(text) as ResourceSpec);
+    };
+    this.#routes = new RouteBook({ lookup: lookupIn(caches), heldSpec });
+    this.#listeners = new ListenerBook({ heldSpec });
+    for (const object of caches.routes.store.values()) this.#setRoute(object);
+    for (const object of caches.listeners.store.values()) this.#setListener(object);
+    this.#book = new RecordBook(held);
+    this.#take();
+    this.#book.finishFirst();
+    this.#publication = new RoutingPublication(config, {
+      ...{ bus, claimEpoch, onEvent, book: this.#book },
+      nowMs: () => clock.wallMs(),
+      random: () => clock.random(),
+      onCounted: (keys) => this.#counted(keys),
+    });
+    bus.onAck((ack) => this.#heard(ack));
+    this.#lookLater();
+  }
+
+  routeChanged(id: string, object: SluiceObject | null): void {
+    if (object === null || isGoing(object)) this.#routes.delete(id);
+    else this.#setRoute(object);
+    this.#settleSoon();
+  }
+
+  listenerChanged(id: string, object: SluiceObject | null): void {
+    if (object === null || isGoing(object)) this.#listeners.delete(id);
+    else this.#setListener(object);
+    this.#settleSoon();
+  }
+
+  serviceChanged(key: string): void {
+    this.#routes.serviceChanged(key);
+    this.#settleSoon();
+  }
+
+  grantsChanged(namespace: string): void {
+    this.#routes.grantsChanged(namespace);
+    this.#settleSoon();
+  }
+
+  route(id: string): RouteOutcome | undefined {
+    return this.#routes.outcome(id);
+  }
+
+  listener(id: string): ListenerOutcome | undefined {
+    return this.#listeners.outcome(id);
+  }
+
+  /** Of two listeners with one name, the key is that of the one which is published. */
+  delivery({ key, published }: Pick<RouteOutcome, 'key' | 'published'>): Delivery {
+    return published === null ? { kind: 'NotPublished' } : this.#publication.delivery(key);
+  }
+
+  /** How long proxies may still be silent about what they have had in force all along; 0: no longer. */
+  takeoverLeftMs(): number {
+    return Math.max(0, this.#begunMs + takeoverMs - this.#deps.clock.nowMs());
+  }
+
+  status(): PublisherStatus {
+    return this.#publication.status();
+  }
+
+  /** Looks at everything again. */
+  lookAtAll(withinMs: number): void {
+    const { clock, onStatus } = this.#deps;
+    for (const id of this.#routes.ids()) onStatus('Route', id, clock.random() * withinMs);
+    for (const id of this.#listeners.ids()) onStatus('Listener', id, clock.random() * withinMs);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelSettle?.();
+    this.#cancelAck?.();
+    this.#cancelLook?.();
+    await this.#publication.close();
+  }
+
+  #setRoute(object: SluiceObject): void {
+    if (!isGoing(object)) this.#routes.set(object);
+  }
+
+  #setListener(object: SluiceObject): void {
+    if (!isGoing(object)) this.#listeners.set(object);
+  }
+
+  #settleSoon(): void {
+    if (this.#isClosed) return;
+    this.#cancelSettle ??= this.#deps.clock.after(settleMs, () => {
+      this.#cancelSettle = null;
+      this.#publication.publish(this.#take());
+    });
+  }
+
+  /** What has changed, into the book; the records to publish. */
+  #take(): readonly TruthRecord[] {
+    const routes = this.#routes.settle();
+    const listeners = this.#listeners.settle();
+    const records: TruthRecord[] = [];
+    for (const [key, spec] of [...listeners.specs, ...routes.specs]) {
+      const record = this.#book.set(key, spec);
+      if (record !== null) records.push(record);
+      if (spec === null) this.#pending.delete(key);
+      else if (record !== null) this.#pending.set(key, '');
+    }
+    for (const id of routes.touched) this.#look('Route', id);
+    for (const id of listeners.touched) this.#look('Listener', id);
+    return records;
+  }
+
+  #look(kind: StatusKind, id: string): void {
+    const outcome = kind === 'Route' ? this.#routes.outcome(id) : this.#listeners.outcome(id);
+    // In the first settling there is no publication to ask yet.
+    const isPending = outcome !== undefined && this.#pending.has(outcome.key);
+    this.#deps.onStatus(kind, id, isPending ? underWayMs : 0);
+  }
+
+  #counted(keys: readonly string[]): void {
+    for (const key of keys) this.#pending.set(key, '');
+    this.#lookAtPending();
+  }
+
+  #heard({ payload }: ReceivedAck): void {
+    const ack = readAck(payload);
+    if (ack === null || ack.range !== 'routing') return;
+    for (const { key } of ack.rejected) this.#rejected.add(key);
+    this.#cancelAck ??= this.#deps.clock.after(ackMs, () => {
+      this.#cancelAck = null;
+      this.#lookAtPending();
+    });
+  }
+
+  /** What has got its last word is shown at once. */
+  #lookAtPending(): void {
+    for (const key of this.#rejected) if (!this.#pending.has(key)) this.#pending.set(key, '');
+    for (const [key, known] of this.#pending) {
+      const delivery = this.#publication.delivery(key);
+      const state = JSON.stringify(delivery);
+      if (state === known) continue;
+      // A rejection stays: the proxy says no more when it takes the resource after all.
+      if (isUnderWay(delivery) || isRejected(delivery)) this.#pending.set(key, state);
+      else this.#pending.delete(key);
+      const inMs = isUnderWay(delivery) ? underWayMs : 0;
+      for (const [kind, id] of this.#objectsOf(key)) this.#deps.onStatus(kind, id, inMs);
+    }
+    this.#rejected.clear();
+  }
+
+  *#objectsOf(key: string): Generator<readonly [StatusKind, string]> {
+    const named = parseResourceKey(key);
+    if (named?.kind === 'Route') {
+      // A namespace holds no dot: the first one ends it.
+      const dot = named.name.indexOf('.');
+      yield ['Route', `${named.name.slice(0, dot)}/${named.name.slice(dot + 1)}`];
+    }
+    if (named?.kind !== 'Listener') return;
+    for (const id of this.#listeners.ids()) if (id.slice(id.indexOf('/') + 1) === named.name) yield ['Listener', id];
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#deps.clock.after(lookEveryMs, () => {
+      const { liveProxies } = this.#publication.status();
+      if (liveProxies !== this.#liveProxies) this.lookAtAll(fleetSpreadMs);
+      this.#liveProxies = liveProxies;
+      this.#lookAtPending();
+      this.#lookLater();
+    });
+  }
+}
+
+/** Whoever asked for its deletion wants it out of force, whatever keeps the object. */
+function isGoing({ metadata }: SluiceObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}

@@ -1,0 +1,86 @@
+/** The status of a ProxyRoute. Pure. */
+import type { Delivery } from './delivery.ts';
+import { routeName } from './read-object.ts';
+import { resourceStatus, type StatusDecision, type StatusMoment } from './resource-status.ts';
+import type { RouteOutcome } from './route-book.ts';
+import type { LostClaims } from './route-contest.ts';
+import type { ResolvedEndpoints } from './route-endpoints.ts';
+import type { RouteEndpoint, RouteSpec } from './route-spec.ts';
+import { condition, type WantedCondition } from './wanted-condition.ts';
+
+const maxShown = 3;
+const maxColumnLength = 128;
+
+export function routeStatus(outcome: RouteOutcome, delivery: Delivery, moment: StatusMoment): StatusDecision {
+  const { object, problems, lost, resolved } = outcome;
+  const facts = {
+    object,
+    problems,
+    delivery,
+    conflict: conflictOf(lost),
+    resolvedRefs: resolvedRefsOf(resolved),
+    columns: columnsOf(outcome),
+  };
+  return resourceStatus(facts, moment);
+}
+
+function conflictOf(lost: LostClaims | undefined): WantedCondition {
+  if (lost === undefined) return condition('Conflicted', false, 'NoConflict', 'no other route claims the same');
+  const { winner, names, isWhole } = lost;
+  if (names.length === 0) {
+    const message = `${winner} is older and takes the same connections (change spec.match, or remove one of them)`;
+    return condition('Conflicted', true, 'MatchTaken', message);
+  }
+  const rest = isWhole ? '' : '; the other names are served';
+  const message = `${listed(names)} belongs to ${winner}, which is older (take the name out of spec.match.sni)${rest}`;
+  return condition('Conflicted', true, 'HostNameTaken', message);
+}
+
+function resolvedRefsOf(resolved: ResolvedEndpoints | null): WantedCondition {
+  const [first] = resolved?.problems ?? [];
+  if (resolved !== null && first !== undefined) {
+    const said = listed(
+      resolved.problems.map(({ message }) => message),
+      '; ',
+    );
+    return condition('ResolvedRefs', false, first.reason, said);
+  }
+  const left = resolved?.left ?? 0;
+  const count = resolved?.endpoints.length ?? 0;
+  if (left > 0) {
+    return condition('ResolvedRefs', true, 'Truncated', `${count} endpoints are used; ${left} more are left out`);
+  }
+  if (resolved !== null && count === 0) {
+    const message = 'no endpoint is ready: connections are taken and refused';
+    return condition('ResolvedRefs', true, 'NoEndpoints', message);
+  }
+  return condition('ResolvedRefs', true, 'ResolvedRefs', 'everything that the route names is there');
+}
+
+function columnsOf({ object, lost, resolved }: RouteOutcome): Readonly<Record<string, unknown>> {
+  const spec = object.spec as Partial<RouteSpec> | undefined;
+  const listeners = spec?.listeners ?? [];
+  const endpoints = spec?.to?.endpoints ?? [];
+  return {
+    listeners: column(listeners.length === 0 ? '*' : listed(listeners, ',')),
+    upstream: column(spec?.action ?? listed(endpoints.map(endpointText), ',')),
+    endpoints: resolved?.endpoints.length ?? 0,
+    publishedAs: routeName(object.metadata),
+    ...(lost === undefined ? {} : { conflictsWith: lost.winner }),
+  };
+}
+
+function endpointText({ url, service }: RouteEndpoint): string {
+  if (service === undefined) return url ?? '';
+  const { namespace, name, port, portName } = service;
+  return `${namespace === undefined ? '' : `${namespace}/`}${name}:${portName ?? port ?? ''}`;
+}
+
+function listed(texts: readonly string[], separator = ', '): string {
+  const shown = texts.slice(0, maxShown).join(separator);
+  return texts.length > maxShown ? `${shown}${separator}+${texts.length - maxShown}` : shown;
+}
+
+function column(text: string): string {
+  return text.length <= maxColumnLength ? text : `${text.slice(0, maxColumnLength - 1).toWellFormed()}…`;
+}
