@@ -1,15 +1,23 @@
 /**
- * Writes what follows from the values of the charts: a values.schema.json for each, and the reference in README.md of the umbrella.
- * `--check` writes nothing, names each file that is not up to date, and fails.
+ * Writes what follows from other files: a values.schema.json for each chart, the reference in README.md of the umbrella, and the
+ * dashboards.
+ * `main.ts TREE [--check]`: `--check` writes nothing, names each file that is not up to date, and fails.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configuration } from './dashboards/configuration.ts';
+import { type DashboardPlan, renderDashboard } from './dashboards/dashboard.ts';
+import { objectives } from './dashboards/objectives.ts';
+import { operator } from './dashboards/operator.ts';
+import { overview } from './dashboards/overview.ts';
+import { stateService } from './dashboards/state-service.ts';
 import { readChartValues } from './chart-values.ts';
 import { renderReference, type ValuesOfChart } from './values-readme.ts';
 import { type JsonSchema, valuesSchema } from './values-schema.ts';
 
 /** Folder, key in the umbrella, title. */
 const parts = [
+  ['crds', 'crds', 'Definitions'],
   ['proxy', 'proxy', 'Proxy'],
   ['state-service', 'stateService', 'State service'],
   ['operator', 'operator', 'Operator'],
@@ -17,14 +25,13 @@ const parts = [
   ['postgres', 'postgres', 'PostgreSQL'],
   ['monitoring', 'monitoring', 'Monitoring'],
 ] as const;
+const dashboards: readonly DashboardPlan[] = [overview, configuration, operator, stateService, objectives];
 const beginMark = '<!-- The values: written by hack/update/charts.sh. -->\n';
 const endMark = '<!-- End of the values. -->\n';
 
-const root = join(
-  process.argv.at(-1) === '--check' ? (process.argv.at(-2) ?? '') : (process.argv.at(-1) ?? ''),
-  'charts',
-);
-const isCheck = process.argv.includes('--check');
+const [tree = '.', ...flags] = process.argv.slice(2);
+const root = join(tree, 'charts');
+const isCheck = flags.includes('--check');
 
 function valuesOf(folder: string): ValuesOfChart['values'] {
   const values = readChartValues(readFileSync(join(root, folder, 'values.yaml'), 'utf8'));
@@ -50,6 +57,10 @@ function expectedFiles(): ReadonlyMap<string, string> {
   const charts = parts.map(([folder, prefix, title]) => ({ folder, prefix, title, values: valuesOf(folder) }));
   for (const { folder, values } of charts) {
     files.set(join(folder, 'values.schema.json'), schemaText(valuesSchema(values, { global: anyObject })));
+  }
+  for (const plan of dashboards) {
+    const file = `${plan.uid.replace('sluice-', '')}.json`;
+    files.set(join('monitoring', 'files', 'dashboards', file), renderDashboard(plan));
   }
   const umbrella = valuesOf('umbrella');
   // What is inside them is judged by their own schemas.
