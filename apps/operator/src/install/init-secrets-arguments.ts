@@ -14,12 +14,13 @@ export type InitSecretsArguments =
   | { readonly kind: 'options'; readonly options: InitSecretsOptions }
   | { readonly kind: 'usage'; readonly problem: string };
 
-export const initSecretsUsage = `  init-secrets --prefix NAME --namespace NAME [--nats] [--state-service] [--postgres-host HOST]
+export const initSecretsUsage = `  init-secrets --prefix NAME --namespace NAME [--nats] [--state-service] [--grafana] [--postgres-host HOST]
              make the Secrets of an installation that are not there yet, and leave those that are
     --prefix NAME               what their names begin with
     --namespace NAME            where they are
     --nats                      NKeys for a NATS server of the installation's own
     --state-service             pepper and API keys
+    --grafana                   a password for a Grafana of its own
     --postgres-host HOST        password and address for a PostgreSQL of its own
     --postgres-port N           default 5432
     --postgres-user NAME        default sluice
@@ -34,6 +35,7 @@ const options = {
   namespace: { type: 'string' },
   nats: { type: 'boolean' },
   'state-service': { type: 'boolean' },
+  grafana: { type: 'boolean' },
   'postgres-host': { type: 'string' },
   'postgres-port': { type: 'string' },
   'postgres-user': { type: 'string' },
@@ -67,7 +69,7 @@ function readOptions(values: Values): InitSecretsOptions {
   const nats = values.nats === true;
   const stateService = values['state-service'] === true;
   return {
-    needs: { prefix, nats, stateService, postgres: readDatabase(values) },
+    needs: { prefix, nats, stateService, grafana: values.grafana === true, postgres: readDatabase(values) },
     namespace,
     installation: prefix,
     timeoutMs: readNumber(values, 'timeout', { standard: 300, max: maxTimeoutSeconds }) * 1000,

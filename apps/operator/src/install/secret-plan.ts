@@ -21,6 +21,8 @@ export interface InstallNeeds {
   readonly postgres: DatabaseAddress | null;
   /** Pepper and API keys of the state service. */
   readonly stateService: boolean;
+  /** A password for the administrator of a Grafana of the installation's own. */
+  readonly grafana: boolean;
 }
 
 export type RandomBytes = (length: number) => Uint8Array;
@@ -49,11 +51,12 @@ const keyIdLength = 16;
 
 /** Those with a secret in them, in the order they are made. */
 export function planSecrets(needs: InstallNeeds): readonly PlannedSecret[] {
-  const { prefix, nats, postgres, stateService } = needs;
+  const { prefix, nats, postgres, stateService, grafana } = needs;
   return [
     ...(nats ? keyedRoles.map((role) => seedSecret(seedSecretName(prefix, role))) : []),
     ...(postgres === null ? [] : [postgresSecret(`${prefix}-postgres`, postgres)]),
     ...(stateService ? stateServiceSecrets(prefix) : []),
+    ...(grafana ? [plainSecret(`${prefix}-grafana`, 'password', secretBytes)] : []),
     plainSecret(`${prefix}-ack-key`, 'key', secretBytes),
   ];
 }

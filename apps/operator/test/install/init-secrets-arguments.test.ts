@@ -5,24 +5,28 @@ import { initSecretsUsage, parseInitSecretsArguments } from '../../src/install/i
 const place = ['--prefix', 'edge', '--namespace', 'proxies'];
 
 test('reads what is needed, with defaults', () => {
-  assert.deepEqual(parseInitSecretsArguments([...place, '--nats', '--state-service', '--postgres-host', 'db']), {
-    kind: 'options',
-    options: {
-      needs: {
-        prefix: 'edge',
-        nats: true,
-        stateService: true,
-        postgres: { host: 'db', port: 5432, user: 'sluice', database: 'sluice' },
+  assert.deepEqual(
+    parseInitSecretsArguments([...place, '--nats', '--state-service', '--grafana', '--postgres-host', 'db']),
+    {
+      kind: 'options',
+      options: {
+        needs: {
+          prefix: 'edge',
+          nats: true,
+          stateService: true,
+          grafana: true,
+          postgres: { host: 'db', port: 5432, user: 'sluice', database: 'sluice' },
+        },
+        namespace: 'proxies',
+        installation: 'edge',
+        timeoutMs: 300_000,
       },
-      namespace: 'proxies',
-      installation: 'edge',
-      timeoutMs: 300_000,
     },
-  });
+  );
   assert.deepEqual(parseInitSecretsArguments([...place, '--timeout', '5']), {
     kind: 'options',
     options: {
-      needs: { prefix: 'edge', nats: false, stateService: false, postgres: null },
+      needs: { prefix: 'edge', nats: false, stateService: false, grafana: false, postgres: null },
       namespace: 'proxies',
       installation: 'edge',
       timeoutMs: 5_000,

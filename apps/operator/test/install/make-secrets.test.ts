@@ -12,11 +12,13 @@ const needs: InstallNeeds = {
   prefix: 'edge',
   nats: true,
   stateService: true,
+  grafana: true,
   postgres: { host: 'edge-postgres', port: 5432, database: 'sluice', user: 'sluice' },
 };
 const allNames = [
   'edge-ack-key',
   'edge-admin-api-key',
+  'edge-grafana',
   'edge-nats-admin',
   'edge-nats-keys',
   'edge-nats-operator',
@@ -94,7 +96,7 @@ test('what is there already is left as it is, and the rest is made', async () =>
 
 test('an installation with a NATS server and a database of others gets no keys for them', async () => {
   const store = new MemorySecretStore();
-  await makeIn(store, { ...needs, nats: false, postgres: null });
+  await makeIn(store, { ...needs, nats: false, postgres: null, grafana: false });
   assert.deepEqual([...store.secrets.keys()].toSorted(), [
     'edge-ack-key',
     'edge-admin-api-key',
