@@ -1,6 +1,7 @@
 /** For each check but lint: it passes a clean tree, names one planted violation, and fails when it has nothing to read. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { crdFiles } from '../../crds/crd-files.ts';
 import { runCheckOn } from '../planted-tree.ts';
 
 interface Plant {
@@ -83,6 +84,12 @@ const plants: readonly Plant[] = [
     names: /b\.yml[^]*duplication of key "a" in mapping\s+\(key-duplicates\)/,
   },
   {
+    check: 'crds',
+    clean: Object.fromEntries(crdFiles()),
+    planted: { 'deploy/crds/proxyusers.yaml': 'kind: Other\n', 'charts/crds/templates/old.yaml': 'kind: Old\n' },
+    names: /deploy\/crds\/proxyusers\.yaml: not what [^]*charts\/crds\/templates\/old\.yaml: nothing writes it/,
+  },
+  {
     check: 'dead-code',
     clean: {
       'apps/proxy/package.json': '{ "name": "@sluice/proxy" }\n',
@@ -90,6 +97,7 @@ const plants: readonly Plant[] = [
       'apps/proxy/src/used.ts': 'export function used(): void {}\n',
       'apps/proxy/test/used.test.ts':
         "import fc from 'fast-check';\nimport { used } from '../src/used.ts';\n\nfc.pre(true);\nused();\n",
+      'hack/test/a.test.ts': "import { parse } from 'yaml';\n\nparse('');\n",
     },
     planted: {
       'apps/proxy/src/used.ts': 'export function used(): void {}\n\nexport function unused(): void {}\n',

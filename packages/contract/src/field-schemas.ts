@@ -3,6 +3,14 @@ import { type TString, Type } from 'typebox';
 import { durationPattern } from './duration.ts';
 import type { TextFormat } from './text-format.ts';
 
+const labelPattern = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+
+/** A host name but for its whole length and a number at its end. */
+export const hostNamePattern = `(${labelPattern}\\.)*${labelPattern}\\.?`;
+
+/** A port but 0, in plain digits. */
+export const portPattern = '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+
 interface TextBounds {
   readonly format: TextFormat;
   readonly maxLength: number;
@@ -46,7 +54,11 @@ export function cidrSchema(description: string): TString {
 
 /** A host name, or `*.` before one. */
 export function hostPatternSchema(description: string): TString {
-  return textSchema(description, { format: 'host-pattern', maxLength: 256, pattern: '^(\\*\\.)?[A-Za-z0-9_.-]+$' });
+  return textSchema(description, {
+    format: 'host-pattern',
+    maxLength: 256,
+    pattern: `^(\\*\\.)?${hostNamePattern}$`,
+  });
 }
 
 /** An IP address and a port to bind. */
@@ -54,7 +66,7 @@ export function bindAddressSchema(description: string): TString {
   return textSchema(description, {
     format: 'bind-address',
     maxLength: 64,
-    pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
+    pattern: `^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):(0|${portPattern})$`,
   });
 }
 

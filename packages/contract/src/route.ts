@@ -3,7 +3,16 @@
  * there may an endpoint be a Service, which the operator publishes as URLs. What holds between the fields is in route-rules.ts.
  */
 import { type TArray, type TObject, type TProperties, type TSchema, Type } from 'typebox';
-import { cidrSchema, dnsLabelSchema, hostPatternSchema, nameSchema, textSchema, zoneSchema } from './field-schemas.ts';
+import {
+  cidrSchema,
+  dnsLabelSchema,
+  hostNamePattern,
+  hostPatternSchema,
+  nameSchema,
+  portPattern,
+  textSchema,
+  zoneSchema,
+} from './field-schemas.ts';
 import { laterProtocols } from './listener.ts';
 import { detectableProtocols } from './protocol.ts';
 import { type Complete, type Defaulted, elsewhereKeyword, laterKeyword, withDefault } from './schema-keywords.ts';
@@ -67,7 +76,7 @@ const matchSchema = Type.Object(
 const urlSchema = textSchema('`tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`.', {
   format: 'endpoint-url',
   maxLength: 512,
-  pattern: '^(tcp|tcp4|tcp6|unix)://.+$',
+  pattern: `^(tcp[46]?://(\\[[0-9A-Fa-f:.]+\\]|${hostNamePattern}):${portPattern}|unix:///([^\\x00-\\x1f\\x7f-\\x9f]*[^/\\x00-\\x1f\\x7f-\\x9f]))$`,
 });
 
 const endpointProperties = {

@@ -25,21 +25,23 @@ const verifierProperties = {
     textSchema('A PHC string: `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, base64 without padding.', {
       format: 'scrypt-verifier',
       maxLength: 256,
-      pattern: '^\\$scrypt\\$ln=[0-9]{1,2},r=[0-9]{1,2},p=[0-9]{1,2}\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
+      pattern:
+        '^\\$scrypt\\$ln=(0?[1-9]|1[0-7]),r=(0?[1-9]|[12][0-9]|3[0-2]),p=(0?[1-9]|1[0-6])\\$[A-Za-z0-9+/]{11,86}\\$[A-Za-z0-9+/]{22,86}$',
     }),
   ),
   argon2id: Type.Optional(
     textSchema('A PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding.', {
       format: 'argon2id-verifier',
       maxLength: 256,
-      pattern: '^\\$argon2id\\$v=19\\$m=[0-9]{1,6},t=[0-9]{1,2},p=[0-9]\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+$',
+      pattern:
+        '^\\$argon2id\\$v=19\\$m=[0-9]{1,6},t=(0?[1-9]|10),p=[1-8]\\$[A-Za-z0-9+/]{11,86}\\$[A-Za-z0-9+/]{22,86}$',
     }),
   ),
   bcrypt: Type.Optional(
     textSchema("bcrypt's own form: `$2b$12$` and 53 characters; of the password its first 72 bytes count.", {
       format: 'bcrypt-verifier',
       maxLength: 60,
-      pattern: '^\\$2[aby]\\$[0-9]{2}\\$[./A-Za-z0-9]{53}$',
+      pattern: '^\\$2[aby]\\$(0[4-9]|1[0-4])\\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$',
     }),
   ),
 };

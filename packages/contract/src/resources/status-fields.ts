@@ -1,22 +1,19 @@
 /** What the status of all three kinds has: conditions, the generation looked at, how many proxies are programmed. */
 import { type Static, type TOptional, type TSchema, type TString, Type } from 'typebox';
 
-/** In the order in which they are decided; `Drifted` on users alone, `ResolvedRefs` on routes and users. */
-export const conditionTypes = [
-  'Accepted',
-  'ResolvedRefs',
-  'Conflicted',
-  'Programmed',
-  'Drifted',
-  'Ready',
-  'Stalled',
-  'Reconciling',
-] as const;
-
-export type ConditionType = (typeof conditionTypes)[number];
+/** `Drifted` is of users alone, `ResolvedRefs` of routes and users. */
+export type ConditionType =
+  | 'Accepted'
+  | 'ResolvedRefs'
+  | 'Conflicted'
+  | 'Programmed'
+  | 'Drifted'
+  | 'Ready'
+  | 'Stalled'
+  | 'Reconciling';
 
 /** Shared with metav1.Condition, so that every tool reads it. */
-export const conditionSchema = Type.Object(
+const conditionSchema = Type.Object(
   {
     type: Type.String({
       minLength: 1,
