@@ -93,7 +93,10 @@ export class KubeClient {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       accept: 'application/json',
-      ...(payload === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      // The length too: without it node:http sends no body with DELETE.
+      ...(payload === undefined
+        ? {}
+        : { 'content-type': contentType ?? 'application/json', 'content-length': Buffer.byteLength(payload) }),
       ...(this.#endpoint.token === undefined ? {} : { authorization: `Bearer ${this.#endpoint.token}` }),
     };
     const open = url.protocol === 'https:' ? requestHttps : requestHttp;
