@@ -32,5 +32,5 @@
 {{- end -}}
 
 {{- define "sluice.initSecretsImage" -}}
-{{- include "sluice.image" (list . .Values.operator.image) -}}
+{{- include "sluice.image" (list . .Values.initSecrets.image) -}}
 {{- end -}}

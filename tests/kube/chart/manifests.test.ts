@@ -1,0 +1,153 @@
+/** Every combination of values that charts/umbrella/ci holds, before anything is installed. */
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { whyNoKubeApi } from '@sluice/testkit/kube/find-kube-programs.ts';
+import { sharedKubeApi } from '@sluice/testkit/kube/shared-kube-api.ts';
+import { findManifest, type Manifest, parseManifests } from './manifest.ts';
+import { buildUmbrella, type HelmVersion, helmVersions, type UmbrellaChart } from './umbrella-chart.ts';
+
+const skip = await whyNoKubeApi({ helm: true });
+/** Kinds that a cluster may lack; their definitions belong to the Prometheus Operator. */
+const foreignKinds = new Set(['ServiceMonitor', 'PrometheusRule']);
+const ciFolder = new URL('../../../charts/umbrella/ci/', import.meta.url);
+const ciFiles = [null, ...(await readdir(ciFolder))];
+
+interface PodSpec {
+  readonly automountServiceAccountToken?: boolean;
+  readonly serviceAccountName?: string;
+  readonly containers: readonly { readonly name: string; readonly image: string; readonly resources?: object }[];
+}
+
+function podSpecsOf(manifests: readonly Manifest[]): readonly { readonly name: string; readonly spec: PodSpec }[] {
+  const workloads = manifests.filter(({ kind }) => ['Deployment', 'DaemonSet', 'StatefulSet', 'Job'].includes(kind));
+  return workloads.map((workload) => {
+    const { template } = workload['spec'] as { readonly template: { readonly spec: PodSpec } };
+    return { name: `${workload.kind} ${workload.metadata.name}`, spec: template.spec };
+  });
+}
+
+const charts = new Map<HelmVersion, UmbrellaChart>();
+if (skip === false) {
+  for (const version of helmVersions) charts.set(version, await buildUmbrella({ after }, version));
+}
+
+describe('the umbrella', { skip }, () => {
+  function chartOf(version: HelmVersion): UmbrellaChart {
+    const chart = charts.get(version);
+    assert.ok(chart);
+    return chart;
+  }
+  const valuesOf = (file: string | null): readonly string[] => (file === null ? [] : ['--values', join('ci', file)]);
+
+  for (const version of helmVersions) {
+    test(`passes helm ${version} lint with each file of ci`, async () => {
+      for (const file of ciFiles) {
+        const result = await chartOf(version).helm(['lint', '.', '--strict', ...valuesOf(file)]);
+        assert.equal(result.code, 0, `${file}: ${result.stdout}${result.stderr}`);
+      }
+    });
+  }
+
+  test('renders the same with Helm 3 and Helm 4', async () => {
+    for (const file of ciFiles) {
+      const [three, four] = await Promise.all(helmVersions.map((version) => chartOf(version).template(valuesOf(file))));
+      assert.deepEqual(parseManifests(four ?? ''), parseManifests(three ?? ''), String(file));
+    }
+  });
+
+  for (const file of ciFiles) {
+    test(`is taken by the API server to the last field with ${file ?? 'no values'}`, async (t) => {
+      const api = await sharedKubeApi();
+      const namespace = await api.createNamespace(t, { 'pod-security.kubernetes.io/warn': 'restricted' });
+      const args = [...valuesOf(file), '--set', 'crds.enabled=false', ...scopedNamespaces(file, namespace)];
+      const text = await chartOf(3).template(args, { namespace });
+      const manifests = parseManifests(text).filter(({ kind }) => !foreignKinds.has(kind));
+      const input = manifests.map((one) => JSON.stringify(one)).join('\n---\n');
+      const result = await api.kubectl(
+        ['create', '--dry-run=server', '--validate=strict', '--namespace', namespace, '--filename', '-'],
+        { input },
+      );
+      assert.equal(result.code, 0, result.stderr);
+      assert.equal(result.stdout.trim().split('\n').length, manifests.length);
+      const isHostAccess = file === 'edge-values.yaml';
+      assert.equal(/would violate PodSecurity/.test(result.stderr), isHostAccess, result.stderr);
+    });
+
+    test(`gives no pod a token, limits or rights it does not need with ${file ?? 'no values'}`, async () => {
+      const manifests = parseManifests(await chartOf(4).template(valuesOf(file)));
+      const specs = podSpecsOf(manifests);
+      assert.ok(specs.length > 0);
+      for (const { name, spec } of specs) {
+        const needsToken = /operator|init-secrets|prometheus/.test(name);
+        assert.equal(spec.automountServiceAccountToken ?? true, needsToken, name);
+        for (const container of spec.containers) assert.ok(container.resources, `${name} has no resources`);
+      }
+    });
+  }
+
+  test('lets an autoscaler own the number of pods', async () => {
+    const manifests = parseManifests(await chartOf(4).template(valuesOf('cluster-values.yaml')));
+    const deployment = findManifest(manifests, 'Deployment', 'sluice-proxy');
+    assert.equal(Object.hasOwn(deployment['spec'] as object, 'replicas'), false);
+    findManifest(manifests, 'HorizontalPodAutoscaler', 'sluice-proxy');
+  });
+
+  test('puts images behind a registry and a digest before a tag', async () => {
+    const manifests = parseManifests(await chartOf(4).template(valuesOf('external-values.yaml')));
+    const images = podSpecsOf(manifests).flatMap(({ spec }) => spec.containers.map(({ image }) => image));
+    assert.ok(
+      images.every((image) => image.startsWith('registry.example.com/proxies/sluice/')),
+      images.join(),
+    );
+    const pinned = parseManifests(await chartOf(4).template(valuesOf('cluster-values.yaml')));
+    const proxy = podSpecsOf(pinned).find(({ name }) => name === 'Deployment sluice-proxy');
+    assert.match(proxy?.spec.containers[0]?.image ?? '', /^sluice\/proxy@sha256:[0-9a-f]{64}$/);
+  });
+
+  test('restarts proxies for a changed datapath and for nothing else of sluice.yaml', async () => {
+    const checksumOf = async (set: string): Promise<string> => {
+      const text = await chartOf(4).template(['--set', set]);
+      return /checksum\/datapath: "([0-9a-f]+)"/.exec(text)?.[1] ?? '';
+    };
+    const plain = await checksumOf('proxy.replicas=2');
+    assert.match(plain, /^[0-9a-f]{16}$/);
+    assert.equal(await checksumOf('proxy.config.log.access=false'), plain);
+    assert.notEqual(await checksumOf('proxy.config.datapath.mode=Workers'), plain);
+  });
+
+  for (const [set, message] of [
+    ['proxy.replcas=3', /replcas/],
+    ['global.nats.server=x', /server/],
+    ['nope=1', /nope/],
+    ['proxy.kind=StatefulSet', /kind/],
+    ['proxy.adminPort=70000', /adminPort/],
+    ['proxy.stateVolume.sizeLimit=lots', /sizeLimit/],
+    ['nats.enabled=false', /global\.nats\.servers is empty: name the servers/],
+    ['postgres.enabled=false', /global\.postgres\.urlSecret is empty/],
+    ['nats.tlsSecret=certificate', /global\.nats\.caSecret belong together/],
+    ['stateService.enabled=false', /global\.stateService\.url is empty/],
+  ] as const) {
+    test(`refuses ${set}, and says why`, async () => {
+      await assert.rejects(chartOf(4).template(['--set', set]), message);
+      await assert.rejects(chartOf(3).template(['--set', set]), message);
+    });
+  }
+
+  test('names every Secret it mounts: one that init-secrets makes, or one of the values', async (t) => {
+    const text = await chartOf(4).template([]);
+    const mounted = new Set(
+      [...text.matchAll(/secret(?:Name:|: \{ name:) (?<name>[a-z-]+)/g)].map((match) => match.groups?.['name']),
+    );
+    const made = new Set([...text.matchAll(/^ +- (?<name>sluice-[a-z-]+)$/gm)].map((match) => match.groups?.['name']));
+    t.diagnostic([...mounted].join(', '));
+    assert.ok(mounted.size >= 7);
+    for (const name of mounted) assert.ok(made.has(name ?? ''), `${name} is made by nobody`);
+  });
+});
+
+/** The ci file names a namespace that is there; another test may not change it. */
+function scopedNamespaces(file: string | null, namespace: string): readonly string[] {
+  return file === 'cluster-values.yaml' ? ['--set', `operator.watchNamespaces={${namespace}}`] : [];
+}
