@@ -1,6 +1,6 @@
 # Entry points for people and for CI. A recipe is one command; the logic is in hack/. `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help build run test unit e2e sanitize fuzz soak verify fix bench clean
+.PHONY: help build run test unit e2e kube sanitize fuzz soak verify fix bench images clean
 MAKEFLAGS += --no-print-directory
 
 help: ## Print this list
@@ -20,6 +20,9 @@ unit: ## Run only the TypeScript tests of apps, packages and native
 
 e2e: ## Run only the end-to-end tests
 	@hack/test.sh e2e
+
+kube: ## Run only the tests against a real Kubernetes API
+	@hack/test.sh kube
 
 ifneq ($(wildcard hack/native-test.sh),)
 sanitize: ## Run only the C++ tests, under ASan+UBSan and TSan
@@ -44,6 +47,9 @@ fix: ## Repair what a fixer can: format and lint
 
 bench: ## Measure against HAProxy, nginx and others; writes bench/results.md
 	@hack/bench.sh
+
+images: ## Build the container images sluice/proxy, sluice/state and sluice/operator
+	@hack/images.sh
 
 clean: ## Remove what was built or cached; the installed packages stay
 	@rm -rf native/build native/build-* .cache bench/.cache coverage

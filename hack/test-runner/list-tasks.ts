@@ -15,9 +15,10 @@ const patterns = {
     'bench/test/**/*.test.ts',
   ],
   e2e: ['tests/e2e/**/*.test.ts'],
+  kube: ['tests/kube/**/*.test.ts'],
 } as const;
 
-function listFiles(suite: 'unit' | 'e2e'): TestTask[] {
+function listFiles(suite: keyof typeof patterns): TestTask[] {
   return patterns[suite].flatMap((pattern) => {
     const paths = globSync(pattern).toSorted();
     if (paths.length === 0) throw new Error(`no test file matches ${pattern}: nothing would be tested`);
@@ -41,6 +42,7 @@ export function listTasks(suite: SuiteName): TestTask[] {
   switch (suite) {
     case 'unit':
     case 'e2e':
+    case 'kube':
       return listFiles(suite);
     case 'native':
       return scriptTask(suite, 'hack/native-test.sh', []);

@@ -1,7 +1,7 @@
 /** What the test runner runs: one process each, a TypeScript test file or a script of hack/. */
 
 /** The groups that can be asked for by name: `hack/test.sh unit`. */
-export const suiteNames = ['unit', 'e2e', 'native', 'fuzz'] as const;
+export const suiteNames = ['unit', 'e2e', 'kube', 'native', 'fuzz'] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 
