@@ -17,8 +17,8 @@ export interface Manifest {
 export function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors[0] !== undefined) throw document.errors[0];
-    const value: unknown = document.toJS();
-    return value === null ? [] : [value as Manifest];
+    const value = document.toJS() as Manifest | null;
+    return value === null ? [] : [value];
   });
 }
 

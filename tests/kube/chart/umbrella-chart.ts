@@ -41,11 +41,11 @@ export class UmbrellaChart {
     return result.stdout;
   }
 
-  /** Replaces text in a file of the copy; throws when it is not there. */
+  /** Replaces the first such text in a file of the copy; throws when it is not there. */
   async edit(file: string, from: string | RegExp, to: string): Promise<void> {
     const path = join(this.path, '..', file);
     const before = await readFile(path, 'utf8');
-    const after = before.replaceAll(typeof from === 'string' ? from : new RegExp(from, 'g'), to);
+    const after = before.replace(from, to);
     if (after === before) throw new Error(`${file} has no ${String(from)}`);
     await writeFile(path, after);
   }

@@ -1,0 +1,3 @@
+import { describeLifecycle } from './lifecycle.ts';
+
+await describeLifecycle(4);
