@@ -1,9 +1,10 @@
 /** Moments as RFC 3339 writes them: `2027-01-31T12:00:00Z`, with a fraction of a second and an offset if need be. */
 import { invalidText, type TextResult, validText } from './text-result.ts';
 
+/** All but the days that a month does not have. */
 export const timestampPattern =
-  '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$';
-const shape = new RegExp(timestampPattern);
+  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
+const shape = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
 
 /** As parseTimestamp reads it back. */
 export function formatTimestamp(unixMs: number): string {

@@ -5,5 +5,6 @@ export interface CelRule {
   readonly message: string;
   /** The field at fault, relative to where the rule stands; absent: there. */
   readonly fieldPath?: string;
-  readonly reason?: 'FieldValueForbidden' | 'FieldValueRequired' | 'FieldValueDuplicate' | 'FieldValueInvalid';
+  /** Absent: FieldValueInvalid. */
+  readonly reason?: 'FieldValueForbidden' | 'FieldValueRequired';
 }

@@ -83,8 +83,8 @@ const listenerRules: RulesByPath = {
   'spec.bind': [
     {
       rule: "self.all(address, address.endsWith(':0') || self.exists_one(other, other == address))",
+      // Not FieldValueDuplicate, which has no room for a message.
       message: 'must have each address once: remove the second one',
-      reason: 'FieldValueDuplicate',
     },
   ],
 };
