@@ -44,7 +44,7 @@ function nameProblems(name: string): readonly string[] {
 }
 
 /** `field` as kubectl writes paths: `spec.to.endpoints[0].url`. */
-function problemText({ path, message, remedy }: SpecProblem): string {
+export function problemText({ path, message, remedy }: SpecProblem): string {
   const steps = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`));
   return `spec${steps.join('')} ${message} (${remedy})`;
 }

@@ -1,0 +1,165 @@
+/** The status of a ProxyUser. Pure. */
+import { parseTimestamp } from '@sluice/contract/timestamp.ts';
+import type { ProxyUserSpec } from '@sluice/contract/user.ts';
+import { verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
+import { type Delivery, isRejected, isUnderWay, programmedCondition, programmedText } from '../specs/delivery.ts';
+import type { SluiceObject } from '../specs/kube-objects.ts';
+import type { StatusDecision, StatusMoment } from '../specs/resource-status.ts';
+import { rollUp } from '../specs/roll-up.ts';
+import { condition, type WantedCondition } from '../specs/wanted-condition.ts';
+import type { SecretVersion } from './managed-revision.ts';
+import { adoptAnnotation, overwriteAnnotation } from './proxy-users.ts';
+import type { RefProblem } from './secret-refs.ts';
+
+/** What became of the object. */
+export type UserOutcome =
+  | { readonly kind: 'Invalid'; readonly problems: readonly string[] }
+  /** `namespace/name` of the older object. */
+  | { readonly kind: 'NameTaken'; readonly winner: string }
+  | { readonly kind: 'ExistsElsewhere'; readonly managedBy: string | null }
+  | { readonly kind: 'Unresolved'; readonly problem: RefProblem }
+  /** The state service will not have it. */
+  | { readonly kind: 'Refused'; readonly reason: string }
+  | { readonly kind: 'Unavailable'; readonly reason: string }
+  | { readonly kind: 'Drifted'; readonly fields: readonly string[]; readonly tag: string }
+  | { readonly kind: 'Stored' };
+
+export interface UserStatusFacts {
+  readonly object: SluiceObject;
+  /** null: it cannot be read. */
+  readonly spec: ProxyUserSpec | null;
+  readonly outcome: UserOutcome;
+  readonly delivery: Delivery;
+  /** What is known of the user as it was put last; absent: nothing. */
+  readonly stored: {
+    readonly version?: number;
+    readonly managedRevision?: string;
+    readonly secrets?: readonly SecretVersion[];
+  };
+}
+
+/** Trouble that another object mends in the same breath must not fail who waits for all of them. */
+const lastingMs = 5_000;
+const maxSaid = 3;
+const maxDrift = 32;
+const badWhenTrue: ReadonlySet<string> = new Set(['Conflicted', 'Drifted']);
+const stalling: ReadonlySet<string> = new Set(['Accepted']);
+
+export function userStatus(facts: UserStatusFacts, moment: StatusMoment): StatusDecision {
+  const { object, spec, outcome, delivery, stored } = facts;
+  const [accepted, resolved, conflicted] = [acceptedOf(outcome), resolvedOf(outcome), conflictedOf(outcome)];
+  const [programmed, drifted] = [programmedOf(outcome, delivery), driftedOf(outcome)];
+  const conditions = [accepted, resolved, conflicted, programmed, drifted];
+  const { lasting, againInMs } = judgeTrouble(conditions, delivery, moment);
+  const isPending = outcome.kind === 'Unavailable' || outcome.kind === 'Unresolved';
+  const isReconciling = isPending || (outcome.kind === 'Stored' && isUnderWay(delivery));
+  const rolledUp = rollUp({ conditions, badWhenTrue, stalling, lasting, isUnderWay: isReconciling });
+  const status = {
+    observedGeneration: object.metadata.generation ?? 0,
+    programmed: programmedText(delivery),
+    ...(spec === null ? {} : { login: loginText(spec), destinations: destinationsText(spec) }),
+    ...stored,
+    ...(outcome.kind === 'Drifted' ? { drift: outcome.fields.slice(0, maxDrift) } : {}),
+    ...(outcome.kind === 'NameTaken' ? { conflictsWith: outcome.winner } : {}),
+    conditions: [...conditions, ...rolledUp],
+  };
+  return { status, againInMs };
+}
+
+function acceptedOf(outcome: UserOutcome): WantedCondition {
+  if (outcome.kind === 'Invalid') {
+    const { problems } = outcome;
+    const more = problems.length > maxSaid ? [`and ${problems.length - maxSaid} more`] : [];
+    return condition('Accepted', false, 'Invalid', [...problems.slice(0, maxSaid), ...more].join('; '));
+  }
+  if (outcome.kind === 'Refused') {
+    return condition('Accepted', false, 'Refused', `the state service does not take it: ${outcome.reason}`);
+  }
+  return condition('Accepted', true, 'Accepted', 'the spec is valid');
+}
+
+function resolvedOf(outcome: UserOutcome): WantedCondition {
+  if (outcome.kind !== 'Unresolved') return condition('ResolvedRefs', true, 'ResolvedRefs', 'every Secret is there');
+  return condition('ResolvedRefs', false, outcome.problem.reason, outcome.problem.message);
+}
+
+function conflictedOf(outcome: UserOutcome): WantedCondition {
+  if (outcome.kind === 'NameTaken') {
+    const message = `the older ProxyUser ${outcome.winner} is the user of this name: give this one another name`;
+    return condition('Conflicted', true, 'NameTaken', message);
+  }
+  if (outcome.kind === 'ExistsElsewhere') {
+    const keeper = outcome.managedBy === null ? 'which nobody manages' : `managed by ${outcome.managedBy}`;
+    const message = `the state service has a user of this name, ${keeper}; annotate ${adoptAnnotation}=true to take it over`;
+    return condition('Conflicted', true, 'ExistsElsewhere', message);
+  }
+  return condition('Conflicted', false, 'NoConflict', 'the name is its own');
+}
+
+function driftedOf(outcome: UserOutcome): WantedCondition {
+  if (outcome.kind !== 'Drifted') return condition('Drifted', false, 'AsApplied', 'nobody else has changed it');
+  const { fields, tag } = outcome;
+  const message =
+    `changed in the state service by others: ${fields.slice(0, maxDrift).join(', ')}; it stays so until the spec changes, ` +
+    `or annotate ${overwriteAnnotation}=${tag} to overwrite this very state (true: any)`;
+  return condition('Drifted', true, 'EditedElsewhere', message);
+}
+
+function programmedOf(outcome: UserOutcome, delivery: Delivery): WantedCondition {
+  switch (outcome.kind) {
+    case 'Stored':
+      return programmedCondition(delivery);
+    case 'Unavailable':
+      return condition('Programmed', false, 'StateServiceUnavailable', outcome.reason);
+    case 'Drifted':
+      return condition('Programmed', false, 'EditedElsewhere', 'what is in force is what others made of it');
+    case 'Invalid':
+    case 'Refused':
+    case 'Unresolved':
+      return delivery.kind === 'Counted'
+        ? condition(
+            'Programmed',
+            false,
+            'NotApplied',
+            `${programmedText(delivery)} proxies have an earlier version in force`,
+          )
+        : condition('Programmed', false, 'NotApplied', 'it is not applied: see the other conditions');
+    case 'NameTaken':
+    case 'ExistsElsewhere':
+      return condition('Programmed', false, 'NotApplied', 'it is not applied: see the other conditions');
+  }
+}
+
+/** A conflict, a drift or a rejection, once it has lasted. */
+function judgeTrouble(
+  conditions: readonly WantedCondition[],
+  delivery: Delivery,
+  { held, nowMs }: StatusMoment,
+): { readonly lasting: WantedCondition | null; readonly againInMs: number | null } {
+  const trouble = conditions.find(
+    ({ type, status }) =>
+      (badWhenTrue.has(type) && status === 'True') ||
+      (type === 'Programmed' && status === 'False' && isRejected(delivery)),
+  );
+  if (trouble === undefined) return { lasting: null, againInMs: null };
+  const before = held.find(({ type, status }) => type === trouble.type && status === trouble.status);
+  const since = parseTimestamp(before?.lastTransitionTime ?? '');
+  // A clock that went back must not keep it from stalling for longer than that.
+  const lastedMs = since.kind === 'valid' ? Math.max(0, nowMs - since.value) : 0;
+  if (lastedMs >= lastingMs) return { lasting: trouble, againInMs: null };
+  return { lasting: null, againInMs: Math.min(lastingMs, lastingMs - lastedMs + 50) };
+}
+
+function loginText({ password, credentials = [] }: ProxyUserSpec): string {
+  const algorithm = verifierAlgorithms.find((name) => password?.[name] !== undefined);
+  const main = password?.secretRef === undefined ? algorithm : `Secret ${password.secretRef.name}`;
+  const more = credentials.length === 0 ? [] : [`${credentials.length} credentials`];
+  const text = [...(main === undefined ? [] : [main]), ...more].join(' + ');
+  return text === '' ? 'None' : text.slice(0, 253);
+}
+
+function destinationsText({ allow }: ProxyUserSpec): string {
+  if (allow === undefined) return 'Public';
+  if (allow.length === 0) return 'None';
+  return allow.length === 1 ? '1 rule' : `${allow.length} rules`;
+}
