@@ -62,7 +62,8 @@ async function close(server: Server): Promise<void> {
 async function answer(request: IncomingMessage, response: ServerResponse, sources: HealthSources): Promise<void> {
   const { method, url = '/' } = request;
   if (method !== 'GET' && method !== 'HEAD') return send(response, 405, { status: 'MethodNotAllowed' });
-  switch (url.split('?')[0]) {
+  const [path = ''] = url.split('?');
+  switch (path) {
     case '/healthz':
       return sendHealth(response, sources.liveness(), ['Ok', 'NotAlive']);
     case '/readyz':

@@ -72,7 +72,10 @@ class RunningOperator implements Operator {
   readonly #deps: OperatorDeps;
   readonly #registry: MetricsRegistry = createMetricsRegistry();
   readonly #machinery: KubeMachinery;
-  readonly #copies = new Map<string, Informer<KubeObject>>();
+  readonly #copies = new Map<
+    string,
+    Pick<Informer<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced' | 'sinceContactMs'>
+  >();
   readonly #caches: RoutingCaches;
   readonly #control: RoutingControl;
   readonly #elector: LeaderElector;
@@ -163,8 +166,7 @@ class RunningOperator implements Operator {
   #copy<T extends KubeObject>(watched: Watched<T>): Informer<T> {
     const informer = this.#machinery.informer(watched);
     const { plural, version } = watched.resource;
-    // Seen as what every copy has: nothing is put into it here.
-    this.#copies.set(`${plural}.${version}`, informer as unknown as Informer<KubeObject>);
+    this.#copies.set(`${plural}.${version}`, informer);
     return informer;
   }
 

@@ -6,9 +6,10 @@ import type { EventRecorder } from '@sluice/kube/port/event-recorder.ts';
 import type { ObjectStore } from '@sluice/kube/port/informer.ts';
 import { isConflict } from '@sluice/kube/port/kube-error.ts';
 import type { Resource } from '@sluice/kube/port/resource.ts';
-import { objectName, type SluiceObject } from '../specs/kube-objects.ts';
-import { listenerStatus } from '../specs/listener-status.ts';
+import type { SluiceObject } from '../specs/kube-objects.ts';
+import { listenerStatus, type ListenerUse } from '../specs/listener-status.ts';
 import { heldConditions, type StatusDecision, type StatusMoment, type WantedStatus } from '../specs/resource-status.ts';
+import type { RouteOutcome } from '../specs/route-book.ts';
 import { routeStatus } from '../specs/route-status.ts';
 import type { RoutingTerm, StatusKind } from './routing-term.ts';
 import { statusEvents } from './status-events.ts';
@@ -29,20 +30,26 @@ export interface RoutingStatusDeps {
 const done: ReconcileResult = { kind: 'Done' };
 
 export function createRoutingStatus(deps: RoutingStatusDeps): Reconcile {
-  const { store, writer } = deps;
+  const { kind, store, writer } = deps;
   return async (id, signal) => {
     const object = store.get(id);
     const term = deps.term();
-    if (object === undefined || term === null) return done;
+    const outcome = kind === 'Route' ? term?.route(id) : term?.listener(id);
+    // What the cache has newly is on its way into the term, which will say that this has to be looked at.
+    if (object === undefined || !term || outcome === undefined || !isSame(outcome.object, object)) return done;
     const held = writer.current(object);
-    const leftMs = term.takeoverLeftMs();
-    if (leftMs > 0 && isOfThisGeneration(object, held)) return { kind: 'RequeueAfter', delayMs: leftMs };
+    const silenceMs = term.silenceLeftMs(outcome);
+    if (silenceMs > 0 && isOfThisGeneration(object, held)) return { kind: 'RequeueAfter', delayMs: silenceMs };
     const moment = { held: heldConditions(held), nowMs: deps.wallMs() };
-    const decision = deps.kind === 'Route' ? decideRoute(term, object, moment) : decideListener(term, object, moment);
-    if (decision === null) return done;
-    await write(deps, { object, status: decision.status, moment, signal });
-    return decision.againInMs === null ? done : { kind: 'RequeueAfter', delayMs: decision.againInMs };
+    const { status, againInMs } = decide(term, outcome, moment);
+    await write(deps, { object, status, moment, signal });
+    return againInMs === null ? done : { kind: 'RequeueAfter', delayMs: againInMs };
   };
+}
+
+function decide(term: RoutingTerm, outcome: RouteOutcome | ListenerUse, moment: StatusMoment): StatusDecision {
+  const delivery = term.delivery(outcome);
+  return 'resolved' in outcome ? routeStatus(outcome, delivery, moment) : listenerStatus(outcome, delivery, moment);
 }
 
 interface StatusToWrite {
@@ -67,19 +74,6 @@ async function write(deps: RoutingStatusDeps, { object, status, moment, signal }
   }
 }
 
-function decideRoute(term: RoutingTerm, object: SluiceObject, moment: StatusMoment): StatusDecision | null {
-  const outcome = term.route(objectName(object));
-  if (outcome === undefined || !isSame(outcome.object, object)) return null;
-  return routeStatus(outcome, term.delivery(outcome), moment);
-}
-
-function decideListener(term: RoutingTerm, object: SluiceObject, moment: StatusMoment): StatusDecision | null {
-  const outcome = term.listener(objectName(object));
-  if (outcome === undefined || !isSame(outcome.object, object)) return null;
-  return listenerStatus(outcome, term.delivery(outcome), moment);
-}
-
-/** Otherwise what the cache has is on its way into the term, which will say that this has to be looked at. */
 function isSame({ metadata: a }: SluiceObject, { metadata: b }: SluiceObject): boolean {
   return a.uid === b.uid && a.generation === b.generation;
 }

@@ -13,7 +13,8 @@ import { RecordBook } from '../publish/record-book.ts';
 import { type PublicationConfig, RoutingPublication } from '../publish/routing-publication.ts';
 import { type Delivery, isRejected, isUnderWay } from '../specs/delivery.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
-import { ListenerBook, type ListenerOutcome } from '../specs/listener-book.ts';
+import { ListenerBook } from '../specs/listener-book.ts';
+import type { ListenerUse } from '../specs/listener-status.ts';
 import { RouteBook, type RouteOutcome } from '../specs/route-book.ts';
 import { lookupIn, type RoutingCaches, type RoutingFollower } from './routing-caches.ts';
 
@@ -32,8 +33,8 @@ export interface RoutingTermDeps {
   readonly onStatus: (kind: StatusKind, id: string, inMs: number) => void;
 }
 
-/** Changes that come together are published together. */
-const settleMs = 3;
+/** Changes that come together are published together: a single one soon, of many each time more. */
+const settleMs = { first: 3, last: 96 };
 /** Acknowledgements of several proxies come together. */
 const ackMs = 5;
 /** A status in between is shown only if it lasts: mostly the last word comes sooner. */
@@ -41,6 +42,7 @@ const underWayMs = 300;
 /** After taking over, until every proxy has had its turn to acknowledge (every ten seconds). */
 const takeoverMs = 12_000;
 const lookEveryMs = 1_000;
+const countMs = 1_000;
 /** A proxy more or less changes the status of everything: not all of it at once. */
 const fleetSpreadMs = 3_000;
 
@@ -57,6 +59,7 @@ export class RoutingTerm implements RoutingFollower {
   #cancelSettle: (() => void) | null = null;
   #cancelAck: (() => void) | null = null;
   #cancelLook: (() => void) | null = null;
+  #settleMs = settleMs.first;
   #liveProxies = 0;
   #isClosed = false;
 
@@ -112,8 +115,11 @@ export class RoutingTerm implements RoutingFollower {
     return this.#routes.outcome(id);
   }
 
-  listener(id: string): ListenerOutcome | undefined {
-    return this.#listeners.outcome(id);
+  listener(id: string): ListenerUse | undefined {
+    const outcome = this.#listeners.outcome(id);
+    if (outcome === undefined) return undefined;
+    const routes = outcome.published === null ? 0 : this.#routes.countOn(outcome.object.metadata.name);
+    return { ...outcome, routes };
   }
 
   /** Of two listeners with one name, the key is that of the one which is published. */
@@ -121,9 +127,10 @@ export class RoutingTerm implements RoutingFollower {
     return published === null ? { kind: 'NotPublished' } : this.#publication.delivery(key);
   }
 
-  /** How long proxies may still be silent about what they have had in force all along; 0: no longer. */
-  takeoverLeftMs(): number {
-    return Math.max(0, this.#begunMs + takeoverMs - this.#deps.clock.nowMs());
+  /** How long proxies may still be silent about what they have had in force since before this term; 0: it is not so, or no longer. */
+  silenceLeftMs({ key }: Pick<RouteOutcome, 'key'>): number {
+    const isCarried = this.#deps.held.get(key)?.generation === this.#book.generationOf(key);
+    return isCarried ? Math.max(0, this.#begunMs + takeoverMs - this.#deps.clock.nowMs()) : 0;
   }
 
   status(): PublisherStatus {
@@ -155,9 +162,11 @@ export class RoutingTerm implements RoutingFollower {
 
   #settleSoon(): void {
     if (this.#isClosed) return;
-    this.#cancelSettle ??= this.#deps.clock.after(settleMs, () => {
+    this.#cancelSettle ??= this.#deps.clock.after(this.#settleMs, () => {
       this.#cancelSettle = null;
-      this.#publication.publish(this.#take());
+      const records = this.#take();
+      this.#settleMs = records.length > 1 ? Math.min(settleMs.last, this.#settleMs * 2) : settleMs.first;
+      this.#publication.publish(records);
     });
   }
 
@@ -172,6 +181,8 @@ export class RoutingTerm implements RoutingFollower {
       if (spec === null) this.#pending.delete(key);
       else if (record !== null) this.#pending.set(key, '');
     }
+    // How many routes a listener has may wait: it is nobody's trouble.
+    if (routes.specs.size > 0) for (const id of this.#listeners.ids()) this.#deps.onStatus('Listener', id, countMs);
     for (const id of routes.touched) this.#look('Route', id);
     for (const id of listeners.touched) this.#look('Listener', id);
     return records;

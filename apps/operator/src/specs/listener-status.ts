@@ -8,10 +8,16 @@ import { condition, type WantedCondition } from './wanted-condition.ts';
 
 const maxAddressesLength = 1024;
 
-export function listenerStatus(outcome: ListenerOutcome, delivery: Delivery, moment: StatusMoment): StatusDecision {
-  const { object, problems, lost } = outcome;
+/** `routes`: how many serve it. */
+export interface ListenerUse extends ListenerOutcome {
+  readonly routes: number;
+}
+
+export function listenerStatus(outcome: ListenerUse, delivery: Delivery, moment: StatusMoment): StatusDecision {
+  const { object, problems, lost, routes } = outcome;
   const { bind = [] } = (object.spec ?? {}) as Partial<ListenerSpec>;
   const columns = {
+    routes,
     addresses: bind.join(',').slice(0, maxAddressesLength),
     ...(lost === undefined ? {} : { conflictsWith: lost.winner }),
   };

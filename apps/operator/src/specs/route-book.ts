@@ -70,6 +70,17 @@ export class RouteBook {
     return this.#entries.keys();
   }
 
+  /** How many published routes serve a listener. */
+  countOn(listener: string): number {
+    let count = 0;
+    for (const { published } of this.#outcomes.values()) {
+      if (published === null) continue;
+      const { listeners } = published as RouteSpec;
+      if (listeners === undefined || listeners.includes(listener)) count += 1;
+    }
+    return count;
+  }
+
   /** The route is there, as it is now. */
   set(object: SluiceObject): void {
     const id = objectName(object);

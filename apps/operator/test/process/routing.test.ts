@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { eventually } from '@sluice/testkit/eventually.ts';
+import { conditionOf, listenerResource, routeResource, startOperatorLab } from '../operator-lab.ts';
+
+const toServer = { to: { endpoints: [{ url: 'tcp://10.0.0.1:443' }] } };
+
+describe('routes and listeners', () => {
+  it('are published, and programmed once every proxy has acknowledged them', async (t) => {
+    const lab = await startOperatorLab(t);
+    const proxies = lab.proxies(3);
+    await lab.startOperator();
+    await lab.put(routeResource, 'web', { match: { sni: ['www.example.com'] }, ...toServer });
+    await lab.put(listenerResource, 'edge', { bind: ['0.0.0.0:443'] });
+    const route = await lab.untilCondition(() => lab.route('web'), 'Ready', 'True Ready');
+    assert.equal(route.programmed, '3/3');
+    assert.equal(route.observedGeneration, 1);
+    const types = route.conditions?.map(({ type }) => type);
+    assert.deepEqual(types, [
+      'Accepted',
+      'ResolvedRefs',
+      'Conflicted',
+      'Programmed',
+      'Ready',
+      'Stalled',
+      'Reconciling',
+    ]);
+    await lab.untilCondition(() => lab.status(listenerResource, 'edge'), 'Programmed', 'True Programmed');
+    for (const { specs } of proxies) {
+      assert.deepEqual(specs.get('routes.default=2Eweb'), { match: { sni: ['www.example.com'] }, ...toServer });
+      assert.deepEqual(specs.get('listeners.edge'), { bind: ['0.0.0.0:443'] });
+    }
+    await lab.delete(routeResource, 'web');
+    await eventually(() => {
+      for (const { specs } of proxies) assert.equal(specs.has('routes.default=2Eweb'), false);
+    });
+  });
+
+  it('say which proxy rejects them and why, and heal when they are corrected', async (t) => {
+    const lab = await startOperatorLab(t);
+    const proxies = lab.proxies(2);
+    const [, second] = proxies;
+    assert.ok(second);
+    second.reject = ({ spec }) => (JSON.stringify(spec).includes('bad.example.com') ? 'no such thing' : null);
+    await lab.startOperator();
+    await lab.put(routeResource, 'web', { match: { sni: ['bad.example.com'] }, ...toServer });
+    const status = await lab.untilCondition(() => lab.route('web'), 'Programmed', 'False Rejected');
+    assert.equal(status.programmed, '1/2');
+    assert.match(conditionOf(status, 'Programmed')?.message ?? '', /edge-1: no such thing/);
+    assert.equal(conditionOf(status, 'Stalled')?.status, 'False');
+    await lab.untilCondition(() => lab.route('web'), 'Stalled', 'True Rejected');
+    await lab.put(routeResource, 'web', { match: { sni: ['good.example.com'] }, ...toServer });
+    const healed = await lab.untilCondition(() => lab.route('web'), 'Ready', 'True Ready');
+    assert.equal(healed.programmed, '2/2');
+    assert.equal(healed.observedGeneration, 2);
+  });
+});
