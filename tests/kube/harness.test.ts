@@ -1,6 +1,10 @@
 /** The harness itself: what the other files of this folder rely on. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@sluice/testkit/eventually.ts';
@@ -11,6 +15,16 @@ import { within } from '@sluice/testkit/within.ts';
 
 const crd = fileURLToPath(new URL('fixtures/widgets.crd.yaml', import.meta.url));
 const skip = await whyNoKubeApi();
+
+async function canConnect(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true));
+    socket.on('error', () => resolve(false));
+  });
+  socket.destroy();
+  return isOpen;
+}
 
 test('serves a CRD from the moment it is installed, however many install it', { skip }, async (t) => {
   const api = await sharedKubeApi();
@@ -107,4 +121,24 @@ test('kills, pauses and restarts a server of its own, and leaves nothing of it',
   await api.stop();
   assert.equal(existsSync(api.stateDirectory), false);
   await assert.rejects(api.client.send('/readyz'));
+});
+
+test('leaves nothing of a server whose test is killed', { skip }, async (t) => {
+  const program = `
+    const { startKubeApi } = await import('@sluice/testkit/kube/start-kube-api.ts');
+    const api = await startKubeApi({ after() {} }, { nodes: 1 });
+    console.log(JSON.stringify([api.stateDirectory, api.server]));
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => void child.kill('SIGKILL'));
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const [stateDirectory, server] = JSON.parse(line) as [string, string];
+  const port = Number(new URL(server).port);
+  assert.equal(await canConnect(port), true);
+  child.kill('SIGKILL');
+  await eventually(() => assert.equal(existsSync(stateDirectory), false), { timeoutMs: 30_000 });
+  assert.equal(await canConnect(port), false);
 });

@@ -17,9 +17,13 @@ declare -A found=()
 # given VARIABLE PROGRAM: notes the program that the environment names. A named one that cannot be executed is an error.
 given() {
   local variable="$1" program="$2" path
-  path="${!variable:-${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS/$program}}"
+  path="${!variable:-}"
+  if [[ -z "$path" && -n "${KUBEBUILDER_ASSETS:-}" ]]; then
+    variable=KUBEBUILDER_ASSETS
+    path="$KUBEBUILDER_ASSETS/$program"
+  fi
   if [[ -z "$path" ]]; then return; fi
-  if [[ ! -x "$path" ]]; then fail "$path, named by ${!variable:+$variable}${!variable:-KUBEBUILDER_ASSETS}, cannot be executed"; fi
+  if [[ ! -x "$path" ]]; then fail "$path, named by $variable, cannot be executed"; fi
   found[$program]="$(realpath "$path")"
 }
 

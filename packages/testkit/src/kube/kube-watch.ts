@@ -19,7 +19,9 @@ export class KubeWatch {
     this.#response = response;
     response.on('error', () => {}); // 'close' follows
     this.ended = new Promise((resolve) => response.on('close', () => resolve()));
-    createInterface({ input: response }).on('line', (line) => {
+    const lines = createInterface({ input: response });
+    lines.on('error', () => {}); // the same one once more
+    lines.on('line', (line) => {
       this.#events.push(JSON.parse(line) as KubeWatchEvent);
     });
   }

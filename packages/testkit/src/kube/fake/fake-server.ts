@@ -78,7 +78,9 @@ export class FakeServer {
   }
 
   closeWatches(isAbrupt: boolean): void {
-    for (const watch of this.#watches) watch.close(isAbrupt);
+    const open = [...this.#watches];
+    this.#watches.clear();
+    for (const watch of open) watch.close(isAbrupt);
   }
 
   /** Requests are taken and not looked at until `resume`. Watches say nothing either, because nothing changes. */
