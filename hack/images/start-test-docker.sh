@@ -14,6 +14,8 @@ run_engine() {
     mkdir -p "$directory/upper/$place" "$directory/work/$place"
     mount -t overlay -o "lowerdir=/$place,upperdir=$directory/upper/$place,workdir=$directory/work/$place" overlay "/$place"
   done
+  # Of engines that were killed; it holds the lock, so none of them is in use.
+  find /sys/fs/cgroup -depth -type d -path '*/sluice-images-*' -exec rmdir {} + || true
   exec dockerd --host "unix://$directory/docker.sock" --data-root "$layers" --exec-root "$directory/exec" --pidfile "$directory/pid" \
     --bridge none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false \
     --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/sluice-images-${directory##*/}" --log-level warn

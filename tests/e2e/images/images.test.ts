@@ -216,12 +216,8 @@ test('a proxy that does not answer its admin port is unhealthy', { skip }, async
   const text = 'admin: { enabled: false }\nlisteners: [{ name: edge, bind: ["127.0.0.1:8443"] }]\nroutes: []\n';
   const file = await writeShared('silent.yaml', text);
   const flags = [
-    '--volume',
-    `${file}:/etc/sluice/sluice.yaml:ro`,
-    '--health-retries',
-    '1',
-    '--health-start-period',
-    '0s',
+    ...['--volume', `${file}:/etc/sluice/sluice.yaml:ro`],
+    ...['--health-retries', '1', '--health-start-period', '1s'],
   ];
   const proxy = await start(t, 'proxy', { flags });
   await proxy.waitForHealth('unhealthy');
