@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { ByteBlocks } from '@sluice/live-config/store/byte-blocks.ts';
-import { grownColumn } from '@sluice/live-config/store/grown-column.ts';
+import { Column } from '@sluice/live-config/store/column.ts';
 import { PackedKeys } from '@sluice/live-config/store/packed-keys.ts';
 import { SharedTexts } from './shared-texts.ts';
 
@@ -17,19 +17,17 @@ export interface UserRecord {
   readonly isCutWhenRevoked: boolean;
 }
 
-const smallest = 8;
-
 export class UserTable {
   readonly #names = new PackedKeys();
   readonly #blocks = new ByteBlocks();
   readonly #rules = new SharedTexts();
-  #births = new Float64Array(smallest);
+  readonly #births = new Column(Float64Array);
   /** References of blocks; 0: of a name that is gone. */
-  #credentials = new Uint32Array(smallest);
+  readonly #credentials = new Column(Uint32Array);
   /** Numbers of shared texts plus one; 0: null. */
-  #allows = new Uint32Array(smallest);
-  #maxConnections = new Uint32Array(smallest);
-  #isCut = new Uint8Array(smallest);
+  readonly #allows = new Column(Uint32Array);
+  readonly #maxConnections = new Column(Uint32Array);
+  readonly #isCut = new Column(Uint8Array);
 
   get size(): number {
     return this.#names.size;
@@ -38,50 +36,40 @@ export class UserTable {
   get(name: string): UserRecord | undefined {
     const index = this.#names.indexOf(name);
     if (index < 0) return undefined;
-    const allow = this.#allows[index] ?? 0;
+    const allow = this.#allows.at(index);
     return {
-      birth: this.#births[index] ?? 0,
-      credentials: this.#blocks.text(this.#credentials[index] ?? 0),
+      birth: this.#births.at(index),
+      credentials: this.#blocks.text(this.#credentials.at(index)),
       allow: allow === 0 ? null : this.#rules.text(allow - 1),
-      maxConnections: this.#maxConnections[index] ?? 0,
-      isCutWhenRevoked: this.#isCut[index] === 1,
+      maxConnections: this.#maxConnections.at(index),
+      isCutWhenRevoked: this.#isCut.at(index) === 1,
     };
   }
 
   set(name: string, { birth, credentials, allow, maxConnections, isCutWhenRevoked }: UserRecord): void {
     const index = this.#names.take(name);
-    if (index >= this.#births.length) this.#grow();
     // Before the old ones are let go of: a text that stays is not made anew.
     const allowNumber = allow === null ? 0 : this.#rules.hold(allow) + 1;
     this.#release(index);
-    this.#births[index] = birth;
-    this.#credentials[index] = this.#blocks.put(Buffer.from(credentials));
-    this.#allows[index] = allowNumber;
-    this.#maxConnections[index] = maxConnections;
-    this.#isCut[index] = isCutWhenRevoked ? 1 : 0;
+    this.#births.set(index, birth);
+    this.#credentials.set(index, this.#blocks.put(Buffer.from(credentials)));
+    this.#allows.set(index, allowNumber);
+    this.#maxConnections.set(index, maxConnections);
+    this.#isCut.set(index, isCutWhenRevoked ? 1 : 0);
   }
 
   delete(name: string): void {
     const index = this.#names.delete(name);
     if (index < 0) return;
     this.#release(index);
-    this.#credentials[index] = 0;
-    this.#allows[index] = 0;
+    this.#credentials.set(index, 0);
+    this.#allows.set(index, 0);
   }
 
   #release(index: number): void {
-    const credentials = this.#credentials[index] ?? 0;
+    const credentials = this.#credentials.at(index);
     if (credentials !== 0) this.#blocks.free(credentials);
-    const allow = this.#allows[index] ?? 0;
+    const allow = this.#allows.at(index);
     if (allow !== 0) this.#rules.release(allow - 1);
-  }
-
-  #grow(): void {
-    const size = this.#births.length * 2;
-    this.#births = grownColumn(this.#births, size);
-    this.#credentials = grownColumn(this.#credentials, size);
-    this.#allows = grownColumn(this.#allows, size);
-    this.#maxConnections = grownColumn(this.#maxConnections, size);
-    this.#isCut = grownColumn(this.#isCut, size);
   }
 }

@@ -2,7 +2,8 @@
  * What both sides remember of each entry of a range: epoch, generation, sequence, hash and whether it is live, in columns
  * outside the JavaScript heap: a million entries cost about 80 MB and the garbage collector nothing. Specs are not kept here.
  */
-import { grownColumn } from '../store/grown-column.ts';
+import { ByteRows } from '../store/byte-rows.ts';
+import { Column } from '../store/column.ts';
 import { PackedKeys } from '../store/packed-keys.ts';
 import { hashBytes } from './entry-hash.ts';
 
@@ -16,16 +17,14 @@ export interface EntryFacts {
   readonly sequence: number;
 }
 
-const smallest = 8;
-
 export class EntryTable {
   readonly #keys = new PackedKeys();
-  #epochs = new Float64Array(smallest);
-  #generations = new Float64Array(smallest);
-  /** Shorter than the others: zero from there on. Only publishers ask for them. */
-  #sequences = new Float64Array(0);
-  #live = new Uint8Array(smallest);
-  #hashes = new Uint8Array(smallest * hashBytes);
+  readonly #epochs = new Column(Float64Array);
+  readonly #generations = new Column(Float64Array);
+  /** Only publishers have them. */
+  readonly #sequences = new Column(Float64Array);
+  readonly #live = new Column(Uint8Array);
+  readonly #hashes = new ByteRows(hashBytes);
 
   get size(): number {
     return this.#keys.size;
@@ -34,11 +33,6 @@ export class EntryTable {
   /** Indices are below this; they stay while their key does. */
   get indexEnd(): number {
     return this.#keys.end;
-  }
-
-  /** Of the hashes, for SetDigest: those of index i begin at i * 32. */
-  get hashes(): Uint8Array {
-    return this.#hashes;
   }
 
   /** -1: no such key. */
@@ -55,45 +49,41 @@ export class EntryTable {
   }
 
   epochAt(index: number): number {
-    return this.#epochs[index] ?? 0;
+    return this.#epochs.at(index);
   }
 
   generationAt(index: number): number {
-    return this.#generations[index] ?? 0;
+    return this.#generations.at(index);
   }
 
   sequenceAt(index: number): number {
-    return this.#sequences[index] ?? 0;
+    return this.#sequences.at(index);
   }
 
   isLiveAt(index: number): boolean {
-    return this.#live[index] === 1;
+    return this.#live.at(index) === 1;
   }
 
+  /** A view, good until the next `set`. */
   hashAt(index: number): Uint8Array {
-    return this.#hashes.subarray(index * hashBytes, (index + 1) * hashBytes);
+    return this.#hashes.at(index);
   }
 
   setEpochAt(index: number, epoch: number): void {
-    this.#epochs[index] = epoch;
+    this.#epochs.set(index, epoch);
   }
 
   setSequenceAt(index: number, sequence: number): void {
-    if (index < this.#sequences.length) this.#sequences[index] = sequence;
-    else if (sequence !== 0) {
-      this.#sequences = grownColumn(this.#sequences, this.#live.length);
-      this.#sequences[index] = sequence;
-    }
+    this.#sequences.set(index, sequence);
   }
 
   set(key: string, facts: EntryFacts): number {
     const index = this.#keys.take(key);
-    if (index >= this.#live.length) this.#grow();
-    this.#epochs[index] = facts.epoch;
-    this.#generations[index] = facts.generation;
-    this.setSequenceAt(index, facts.sequence);
-    this.#live[index] = facts.isLive ? 1 : 0;
-    if (facts.isLive) this.#hashes.set(facts.hash, index * hashBytes);
+    this.#epochs.set(index, facts.epoch);
+    this.#generations.set(index, facts.generation);
+    this.#sequences.set(index, facts.sequence);
+    this.#live.set(index, facts.isLive ? 1 : 0);
+    if (facts.isLive) this.#hashes.set(index, facts.hash);
     return index;
   }
 
@@ -104,19 +94,6 @@ export class EntryTable {
   /** Of an index: is it this, of this generation, live and with this hash, or deleted as this is? */
   isSameAt(index: number, facts: Pick<EntryFacts, 'generation' | 'isLive' | 'hash'>): boolean {
     if (this.generationAt(index) !== facts.generation || this.isLiveAt(index) !== facts.isLive) return false;
-    return !facts.isLive || isEqual(this.#hashes, index * hashBytes, facts.hash);
+    return !facts.isLive || this.#hashes.isEqual(index, facts.hash);
   }
-
-  #grow(): void {
-    const size = this.#live.length * 2;
-    this.#epochs = grownColumn(this.#epochs, size);
-    this.#generations = grownColumn(this.#generations, size);
-    this.#live = grownColumn(this.#live, size);
-    this.#hashes = grownColumn(this.#hashes, size * hashBytes);
-  }
-}
-
-function isEqual(hashes: Uint8Array, offset: number, hash: Uint8Array): boolean {
-  for (let at = 0; at < hashBytes; at += 1) if (hashes[offset + at] !== hash[at]) return false;
-  return true;
 }

@@ -50,7 +50,7 @@ export class PublishedTable {
     const { key, epoch, generation, isLive, hash } = entry;
     const index = this.#entries.indexOf(key);
     if (index >= 0 && this.#entries.isLiveAt(index)) {
-      this.#digest.remove(this.#entries.hashes, index * nothing.length);
+      this.#digest.remove(this.#entries.hashAt(index));
       this.#count -= 1;
     }
     this.#entries.set(key, { epoch, generation, isLive, hash, sequence });

@@ -3,7 +3,7 @@
  * which each was set last.
  */
 import { EntryTable, type EntryFacts } from '../digest/entry-table.ts';
-import { grownColumn } from '../store/grown-column.ts';
+import { Column } from '../store/column.ts';
 import { TextLog } from '../store/text-log.ts';
 
 export interface ChangedEntry {
@@ -15,7 +15,6 @@ export interface ChangedEntry {
   readonly specText: string | null;
 }
 
-const smallest = 8;
 /** No spec is an empty text. */
 const deleted = '';
 /** Texts of which none is the newest of its key, beyond as many as there are keys: then they are let go of. */
@@ -25,9 +24,9 @@ export class ChangeSet {
   readonly facts = new EntryTable();
   #texts = new TextLog();
   /** By index, where the newest text is. */
-  #positions = new Uint32Array(smallest);
+  readonly #positions = new Column(Uint32Array);
   /** By position, whose text it is. */
-  #indices = new Uint32Array(smallest);
+  readonly #indices = new Column(Uint32Array);
 
   get size(): number {
     return this.facts.size;
@@ -64,29 +63,27 @@ export class ChangeSet {
   *drain(): Generator<ChangedEntry> {
     for (const index of this.#inOrder()) {
       const entry = this.#at(index);
-      this.#texts.dropBefore(this.#positions[index] ?? 0);
+      this.#texts.dropBefore(this.#positions.at(index));
       yield entry;
     }
   }
 
   *#inOrder(): Generator<number> {
     for (let position = 0; position < this.#texts.end; position += 1) {
-      const index = this.#indices[position] ?? 0;
-      if (this.#positions[index] === position) yield index;
+      const index = this.#indices.at(position);
+      if (this.#positions.at(index) === position) yield index;
     }
   }
 
   #append(index: number, text: string): void {
     const position = this.#texts.append(text);
-    if (position >= this.#indices.length) this.#indices = grownColumn(this.#indices, this.#indices.length * 2);
-    if (index >= this.#positions.length) this.#positions = grownColumn(this.#positions, this.#positions.length * 2);
-    this.#indices[position] = index;
-    this.#positions[index] = position;
+    this.#indices.set(position, index);
+    this.#positions.set(index, position);
   }
 
   #compact(): void {
     const texts = this.#texts;
-    const kept = [...this.#inOrder()].map((index) => [index, this.#positions[index] ?? 0] as const);
+    const kept = [...this.#inOrder()].map((index) => [index, this.#positions.at(index)] as const);
     this.#texts = new TextLog();
     for (const [index, position] of kept) this.#append(index, texts.at(position) ?? deleted);
   }
@@ -97,7 +94,7 @@ export class ChangeSet {
       epoch: this.facts.epochAt(index),
       generation: this.facts.generationAt(index),
       hash: this.facts.hashAt(index),
-      specText: this.#texts.at(this.#positions[index] ?? 0) || null,
+      specText: this.#texts.at(this.#positions.at(index)) || null,
     };
   }
 }

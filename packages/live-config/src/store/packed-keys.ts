@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { ByteBlocks } from './byte-blocks.ts';
-import { grownColumn } from './grown-column.ts';
+import { Column } from './column.ts';
 
 const smallest = 8;
 const maxSlots = 8192;
@@ -24,12 +24,14 @@ type MutablePart = { -readonly [Field in keyof Part]: Part[Field] };
 
 export class PackedKeys {
   readonly #blocks = new ByteBlocks();
-  readonly #free: number[] = [];
   #size = 0;
   #end = 0;
   /** By index; 0: there is no such key. */
-  #references = new Uint32Array(smallest);
-  #hashes = new Uint32Array(smallest);
+  readonly #references = new Column(Uint32Array);
+  /** Of a number that is free: the next one that is, plus one. */
+  readonly #hashes = new Column(Uint32Array);
+  /** Plus one; 0: none. */
+  #firstFree = 0;
   /** By the low `#depth` bits of the hash. */
   #parts: MutablePart[] = [{ slots: new Uint32Array(smallest), depth: 0, count: 0 }];
   #depth = 0;
@@ -54,11 +56,11 @@ export class PackedKeys {
   }
 
   has(index: number): boolean {
-    return (this.#references[index] ?? 0) !== 0;
+    return this.#references.at(index) !== 0;
   }
 
   keyAt(index: number): string {
-    return this.#blocks.text(this.#references[index] ?? 0);
+    return this.#blocks.text(this.#references.at(index));
   }
 
   /** The number of a key, which is given one if it has none. */
@@ -71,8 +73,8 @@ export class PackedKeys {
     const known = part.slots[slot] ?? 0;
     if (known !== 0) return known - 1;
     const index = this.#nextIndex();
-    this.#references[index] = this.#blocks.put(bytes);
-    this.#hashes[index] = hash;
+    this.#references.set(index, this.#blocks.put(bytes));
+    this.#hashes.set(index, hash);
     this.#size += 1;
     part.slots[slot] = index + 1;
     part.count += 1;
@@ -89,12 +91,13 @@ export class PackedKeys {
     const slot = this.#slotOf(part.slots, hash, bytes);
     const index = (part.slots[slot] ?? 0) - 1;
     if (index < 0) return -1;
-    this.#blocks.free(this.#references[index] ?? 0);
-    this.#references[index] = 0;
-    this.#free.push(index);
+    this.#blocks.free(this.#references.at(index));
+    this.#references.set(index, 0);
     this.#size -= 1;
     part.count -= 1;
     this.#closeGap(part.slots, slot);
+    this.#hashes.set(index, this.#firstFree);
+    this.#firstFree = index + 1;
     return index;
   }
 
@@ -103,15 +106,13 @@ export class PackedKeys {
   }
 
   #nextIndex(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const index = this.#end;
-    this.#end += 1;
-    if (index >= this.#references.length) {
-      this.#references = grownColumn(this.#references, this.#references.length * 2);
-      this.#hashes = grownColumn(this.#hashes, this.#hashes.length * 2);
+    if (this.#firstFree !== 0) {
+      const free = this.#firstFree - 1;
+      this.#firstFree = this.#hashes.at(free);
+      return free;
     }
-    return index;
+    this.#end += 1;
+    return this.#end - 1;
   }
 
   #bytesOf(key: string): Uint8Array {
@@ -132,7 +133,7 @@ export class PackedKeys {
     for (let slot = homeOf(hash, mask); ; slot = (slot + 1) & mask) {
       const index = (slots[slot] ?? 0) - 1;
       if (index < 0) return slot;
-      if (this.#hashes[index] === hash && this.#blocks.isEqual(this.#references[index] ?? 0, bytes)) return slot;
+      if (this.#hashes.at(index) === hash && this.#blocks.isEqual(this.#references.at(index), bytes)) return slot;
     }
   }
 
@@ -141,7 +142,7 @@ export class PackedKeys {
     const mask = slots.length - 1;
     let gap = from;
     for (let slot = (gap + 1) & mask; (slots[slot] ?? 0) !== 0; slot = (slot + 1) & mask) {
-      const home = homeOf(this.#hashes[(slots[slot] ?? 0) - 1] ?? 0, mask);
+      const home = homeOf(this.#hashes.at((slots[slot] ?? 0) - 1), mask);
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
       slots[gap] = slots[slot] ?? 0;
       gap = slot;
@@ -177,7 +178,7 @@ export class PackedKeys {
     const mask = length - 1;
     let count = 0;
     for (const taken of from.slots) {
-      const hash = this.#hashes[taken - 1] ?? 0;
+      const hash = this.#hashes.at(taken - 1);
       if (taken === 0 || !isIn(hash)) continue;
       let slot = homeOf(hash, mask);
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
