@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { createOwnHeap, type Heap } from '@sluice/runtime/heap-relief.ts';
 import { loadAddon } from '@sluice/native/addon.ts';
 import { readListenerCounters } from '@sluice/native/counters.ts';
 import { createEngine, type Engine, type EngineHandlers } from '@sluice/native/engine.ts';
@@ -65,6 +66,8 @@ const drainLookMs = 10;
 const lastEventsMs = 500;
 /** Changed users of one turn: some milliseconds at most. */
 const usersAtOnce = 400;
+/** A whole change of fewer leaves no garbage that matters. */
+const collectedUsers = 10_000;
 
 /** Starts the engine. Throws when the addon is not built or the kernel refuses what it needs. */
 export function createDecisionCore(plan: EnginePlan, post: (reply: IsolateReply) => void): DecisionCore {
@@ -87,6 +90,7 @@ class RunningCore implements DecisionCore {
   #own: readonly IpAddress[] = [];
   #builder: RoutingSnapshotBuilder | null = null;
   #prepared: Prepared | null = null;
+  #heap: Heap | null = null;
 
   constructor(plan: EnginePlan, post: (reply: IsolateReply) => void) {
     const addon = loadAddon();
@@ -186,8 +190,19 @@ class RunningCore implements DecisionCore {
   }
 
   async commitUsers(): Promise<void> {
-    this.#meter.timed(() => this.#revoker.reconsider(this.#users.commitLive()));
+    const names = this.#users.commitLive();
+    this.#meter.timed(() => this.#revoker.reconsider(names));
     while (this.#users.moveSome(usersAtOnce)) await nextTurn();
+    if (names === null && this.#users.liveCount >= collectedUsers) this.#collect();
+  }
+
+  /**
+   * A large whole change leaves the heap at its limit: the next function that V8 compiles in the background would have everything
+   * collected at once, for ten milliseconds or more, in the midst of single changes. Here it is a part of what was large anyway.
+   */
+  #collect(): void {
+    this.#heap ??= createOwnHeap();
+    this.#heap.collect();
   }
 
   async drain(timeoutMs: number): Promise<number> {
