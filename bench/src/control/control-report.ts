@@ -17,6 +17,7 @@ interface Bar {
 const maxPropagationMs = 100;
 const maxResidentMiB = 1024;
 const maxPauseMs = 10;
+const maxChangeMs = 10;
 
 export function controlReport(results: ControlResults): string {
   return [
@@ -108,10 +109,11 @@ function scaleBars(result: UserScaleResult): readonly Bar[] {
       measured: `${number(resident)} MiB`,
       isMet: resident < maxResidentMiB,
     },
+    ...(updates.ran === undefined ? [] : [changeBar(updates.count, updates.ran)]),
     {
       what: `pauses of its decision isolate in ${updates.count} single changes`,
       limit: `${maxPauseMs} ms`,
-      measured: longestText(updates.pauses),
+      measured: pausesText(updates),
       isMet: longer === 0,
     },
     {
@@ -121,6 +123,21 @@ function scaleBars(result: UserScaleResult): readonly Bar[] {
       isMet: null,
     },
   ];
+}
+
+function changeBar(changes: number, { max }: Percentiles): Bar {
+  return {
+    what: `cost of one change: most processor time of its decision isolate in one of ${changes}`,
+    limit: `${maxChangeMs} ms`,
+    measured: milliseconds(max),
+    isMet: max < maxChangeMs,
+  };
+}
+
+/** A pause in which the isolate waited for a processor is the machine's. */
+function pausesText({ pauses, waited }: UserScaleResult['updates']): string {
+  const text = longestText(pauses);
+  return waited === undefined ? text : `${text}; it waited for a processor up to ${milliseconds(waited.max)}`;
 }
 
 /** The counters know bounds, not the longest itself. */
@@ -231,6 +248,8 @@ function scaleSection(results: readonly UserScaleResult[]): readonly string[] {
     row('one change: request to answer, p50 / p99 / max', ({ updates }) => timesText(updates.answered)),
     row('one change: request to in force, p50 / p99 / max', ({ updates }) => timesText(updates.inForce)),
     row('one change: put in force, mean', ({ updates }) => milliseconds(updates.applyMs)),
+    row('one change: processor time of the decision isolate, p50 / p99 / max', ({ updates }) => timesText(updates.ran)),
+    row('one change: it waited for a processor, p50 / p99 / max', ({ updates }) => timesText(updates.waited)),
     row('one change: longest pause of the decision isolate', ({ updates }) => longestText(updates.pauses)),
     '',
   ];

@@ -15,6 +15,7 @@ import { pause } from '@sluice/testkit/pause.ts';
 import { type Percentiles, percentiles } from '../statistics/percentiles.ts';
 import { ClosingScope } from './closing-scope.ts';
 import { connectBus } from './connect-bus.ts';
+import { openDecisionThread } from './decision-thread.ts';
 import { loadUsers } from './load-users.ts';
 import { type ProcessMemory, readProcessMemory } from './process-memory.ts';
 
@@ -46,6 +47,9 @@ export interface UpdateCost {
   readonly pauses: readonly { readonly atLeastMs: number; readonly count: number }[];
   /** Of the main isolate's wait for the decision isolate, on average. */
   readonly applyMs: number;
+  /** Decision isolate, from one change to the next: processor time, and time that it waited for a processor. Absent: the kernel keeps no account. */
+  readonly ran?: Percentiles | undefined;
+  readonly waited?: Percentiles | undefined;
 }
 
 const patienceMs = 900_000;
@@ -151,14 +155,22 @@ async function measureUpdates({ client }: ControlPlane, proxy: ControlledProxy):
   const before = await readCounted(proxy);
   const answers: number[] = [];
   const times: number[] = [];
+  const ran: number[] = [];
+  const waited: number[] = [];
+  const readTimes = await openDecisionThread(proxy.process.pid);
   const verifier = createCheapVerifier('correct horse');
   for (let turn = 1; turn <= updates; turn += 1) {
     const { revision } = await proxy.users();
+    const threadBefore = await readTimes?.();
     const startedAt = performance.now();
     await client.addCredential(`user-${turn}`, verifier);
     answers.push(performance.now() - startedAt);
     while ((await proxy.users()).revision === revision) await pause(2);
     times.push(performance.now() - startedAt);
+    const thread = await readTimes?.();
+    if (threadBefore === undefined || thread === undefined) continue;
+    ran.push(thread.ranMs - threadBefore.ranMs);
+    waited.push(thread.waitedMs - threadBefore.waitedMs);
   }
   const after = await readCounted(proxy);
   return {
@@ -170,6 +182,8 @@ async function measureUpdates({ client }: ControlPlane, proxy: ControlledProxy):
       count: count - (before.pauses[index]?.count ?? 0),
     })),
     applyMs: ((after.applySeconds - before.applySeconds) / (after.applies - before.applies)) * 1000,
+    ran: percentiles(ran),
+    waited: percentiles(waited),
   };
 }
 

@@ -54,3 +54,10 @@ test('judges each bar by the worse figure', () => {
   const missed = controlReport({ 'users-1000000': measured({ ...slow, users: 1_000_000 }) });
   assert.match(missed, /\| 10 ms \| 1 of 10 ms or more, below 20 ms \| \*\*miss\*\* \|$/mu);
 });
+
+test('tells what a change costs from what it waited for', () => {
+  const updates = { ...scale.updates, ran: { ...times, max: 10.01 }, waited: { ...times, max: 30.2 } };
+  const text = controlReport({ 'users-100000': measured({ ...scale, updates }) });
+  assert.match(text, /^\| cost of one change: .* in one of 200 \| 10 ms \| 10\.0 ms \| \*\*miss\*\* \|$/mu);
+  assert.match(text, /below 10 ms; it waited for a processor up to 30\.2 ms \| pass \|$/mu);
+});
