@@ -21,7 +21,7 @@ import { accountConfig, createNkeyUsers } from './nkey-users.ts';
 const skip = await whyNoNatsServer();
 const skipTls = skip === false && !hasCommand('openssl') ? 'openssl is not installed' : skip;
 const stateService = { kind: 'StateService' } as const;
-const slow = { timeoutMs: 20_000 };
+const slow = { timeoutMs: 60_000 };
 
 function open(t: TestContext, config: Omit<NatsBusConfig, 'clientName' | 'inbox'>): NatsBus {
   const who = { clientName: 'test', inbox: natsInboxOf(stateService) };

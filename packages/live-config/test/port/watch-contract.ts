@@ -7,7 +7,7 @@ import { type BusImplementation, connectedBucket, openConnected, recordStates, s
 import { WatchRecorder } from './watch-recorder.ts';
 
 const users = rangeFilters('users');
-const slow = { timeoutMs: 15_000 };
+const slow = { timeoutMs: 60_000 };
 
 export function testWatches(implementation: BusImplementation): void {
   const { name, skip } = implementation;
