@@ -8,7 +8,7 @@ import type { SluiceProcess } from './sluice-process.ts';
 export async function findAccessLine(
   sluice: SluiceProcess,
   clientAddress: string,
-  timeoutMs = 5_000,
+  timeoutMs = 20_000,
 ): Promise<AccessLine> {
   const line = await sluice.waitForLog(
     (candidate) => candidate['msg'] === 'connection' && candidate['client'] === clientAddress,

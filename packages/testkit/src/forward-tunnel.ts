@@ -30,7 +30,7 @@ export type TunnelOutcome =
 
 type Verdict = { readonly kind: 'Open' } | Exclude<TunnelOutcome, { kind: 'Open' }>;
 
-const defaultTimeoutMs = 10_000;
+const defaultTimeoutMs = 20_000;
 const proxyAuthenticationRequired = 407;
 
 /** Asks for the tunnel; rejects when the proxy does not answer. */

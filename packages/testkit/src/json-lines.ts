@@ -61,9 +61,9 @@ export class JsonLines {
     return this.#lines.slice(from).filter(predicate);
   }
 
-  /** The first line from `from` on that fits, waiting for it; rejects when the output ends or 5 s pass without one. */
+  /** The first line from `from` on that fits, waiting for it; rejects when the output ends or 20 s pass without one. */
   async waitFor(predicate: JsonLinePredicate, options: WaitForOptions = {}): Promise<JsonLine> {
-    const timeoutMs = options.timeoutMs ?? 5_000;
+    const timeoutMs = options.timeoutMs ?? 20_000;
     let next = options.from ?? 0;
     const expires = performance.now() + timeoutMs;
     for (;;) {

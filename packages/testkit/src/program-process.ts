@@ -77,7 +77,7 @@ export class ProgramProcess {
   #startedAt = 0;
 
   /** The first line of this run that fits, now or later; rejects when the process ends or is silent. */
-  async waitForLog(predicate: JsonLinePredicate, { timeoutMs = 10_000 } = {}): Promise<JsonLine> {
+  async waitForLog(predicate: JsonLinePredicate, { timeoutMs = 30_000 } = {}): Promise<JsonLine> {
     const from = this.#startedAt;
     return await eventually(
       () => {

@@ -33,7 +33,7 @@ function collect(chunks: Buffer[]): (chunk: Buffer) => void {
   };
 }
 
-/** Runs `command` and resolves when it has ended; kills it after `timeoutMs` (10 s). Rejects if it cannot be started. */
+/** Runs `command` and resolves when it has ended; kills it after `timeoutMs` (60 s: the machine may be busy). Rejects if it cannot be started. */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -55,7 +55,7 @@ export async function runCommand(
   const timer = setTimeout(() => {
     timedOut = true;
     child.kill('SIGKILL');
-  }, options.timeoutMs ?? 10_000);
+  }, options.timeoutMs ?? 60_000);
   try {
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.on('error', reject);

@@ -37,7 +37,7 @@ class StateRefusal extends Error {
   }
 }
 
-const defaultTimeoutMs = 10_000;
+const defaultTimeoutMs = 20_000;
 
 export class StateClient {
   readonly #url: URL;

@@ -18,7 +18,7 @@ export interface TcpTarget {
   readonly localAddress?: string;
 }
 
-const defaultTimeoutMs = 5_000;
+const defaultTimeoutMs = 20_000;
 
 function outcomeOf(error: Error): TcpOutcome {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
