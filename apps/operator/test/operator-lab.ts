@@ -136,9 +136,10 @@ export class OperatorLab {
         identity: `operator-${randomUUID().slice(0, 8)}`,
         admin: { host: '127.0.0.1', port: 0 },
         ackKey: null,
+        users: null,
         ...settings,
       },
-      { bus, clock: systemClock, logger: this.logger, version: '0.0.0' },
+      { bus, state: null, clock: systemClock, logger: this.logger, version: '0.0.0' },
     );
     let isStopped = false;
     const stop = async (drainMs: number): Promise<void> => {

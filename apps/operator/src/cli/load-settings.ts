@@ -1,7 +1,9 @@
 /** What options name in files, read before anything is opened: an operator that cannot have what it was told does not start. */
 import { readFile } from 'node:fs/promises';
 import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
-import type { KubeOptions, RunOptions } from './parse-arguments.ts';
+import { createHttpStateApi } from '../users/http-state-api.ts';
+import type { StateApi } from '../users/state-api.ts';
+import type { KubeOptions, RunOptions, StateOptions } from './parse-arguments.ts';
 
 /** A file that the command line names, or that the pod should have, cannot be used. */
 export class SettingsError extends Error {
@@ -26,6 +28,14 @@ export async function loadLeaseNamespace({ leaseNamespace, kube }: RunOptions): 
   if (leaseNamespace !== null) return leaseNamespace;
   if (kube.kubeconfig !== null) return 'default';
   return (await read(podNamespaceFile, 'the namespace of the pod (give --lease-namespace)')).trim();
+}
+
+/** Rejects with SettingsError when a file is missing now; the key is read again for each request, as it may be renewed. */
+export async function openStateApi({ url, caFile, keyFile }: StateOptions): Promise<StateApi> {
+  const ca = caFile === null ? null : await read(caFile, 'the certification authority of the state service');
+  const readKey = async (): Promise<string> => (await read(keyFile, 'the API key of the state service')).trim();
+  await readKey();
+  return createHttpStateApi({ url: new URL(url), ca, readKey });
 }
 
 export function kubeSourceOf({ kubeconfig, context }: KubeOptions): KubeConfigSource {

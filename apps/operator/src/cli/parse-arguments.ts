@@ -29,6 +29,8 @@ export interface StateOptions {
   readonly url: string;
   readonly keyFile: string;
   readonly caFile: string | null;
+  /** What the users say of who keeps them: another for each cluster that shares the state service. */
+  readonly owner: string;
   /** How long a deleted user's object waits for a state service that is away. */
   readonly releaseMs: number;
 }
@@ -82,6 +84,7 @@ options of run; each may also come from the environment as SLUICE_ and its name 
   --state-url URL             keep ProxyUsers in this state service; absent: ProxyUsers are not looked at
   --state-key-file FILE       the API key for it
   --state-ca FILE             who signed its certificate; default: the authorities of the system
+  --state-owner NAME          what users there say of who keeps them (default kubernetes); one for each cluster that shares it
   --state-release SECONDS     how long a deleted ProxyUser waits for a state service that is away (default 600)
   --kube-requests N           requests to the API server in a second (default 100)
   --drain SECONDS             how long what is under way may go on after SIGTERM (default 20)
@@ -108,6 +111,7 @@ const optionNames = [
   'state-url',
   'state-key-file',
   'state-ca',
+  'state-owner',
   'state-release',
   'kube-requests',
   'drain',
@@ -282,7 +286,8 @@ function readState(given: Given): StateOptions | null {
     throw new UsageProblem('--state-url is not an http:// or https:// URL');
   }
   const releaseMs = (readNumber(given, 'state-release', { max: 604_800 }) ?? 600) * 1000;
-  return { url, keyFile, caFile: given('state-ca'), releaseMs };
+  const owner = readName(given, 'state-owner', labelPattern) ?? 'kubernetes';
+  return { url, keyFile, caFile: given('state-ca'), owner, releaseMs };
 }
 
 function readNumber(given: Given, name: OptionName, { max }: { readonly max: number }): number | null {

@@ -11,7 +11,8 @@ import { createLogger, type Logger } from '@sluice/runtime/logger.ts';
 import { createShutdown } from '@sluice/runtime/shutdown.ts';
 import { type OperatorSettings, startOperator } from '../process/operator.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
-import { kubeSourceOf, loadAckKey, loadLeaseNamespace, SettingsError } from './load-settings.ts';
+import type { StateApi } from '../users/state-api.ts';
+import { kubeSourceOf, loadAckKey, loadLeaseNamespace, openStateApi, SettingsError } from './load-settings.ts';
 import { natsBusConfig } from './nats-bus-config.ts';
 import type { RunOptions } from './parse-arguments.ts';
 
@@ -62,16 +63,22 @@ function isConfiguration(error: unknown): boolean {
 
 async function serve(options: RunOptions, serving: Serving): Promise<ExitCode> {
   const settings = await settingsOf(options);
+  const state = options.state === null ? null : await openStateApi(options.state);
   const bus = createNatsBus(natsBusConfig(options.nats), { random: Math.random });
   try {
-    return await serveOn(options, settings, { ...serving, bus });
+    return await serveOn(options, settings, { ...serving, bus, state });
   } finally {
     await bus.close();
   }
 }
 
+interface Outside {
+  readonly bus: ConfigBus;
+  readonly state: StateApi | null;
+}
+
 async function settingsOf(options: RunOptions): Promise<OperatorSettings> {
-  const { kube, namespaces, leaseName, ackKeyFile, admin } = options;
+  const { kube, namespaces, leaseName, ackKeyFile, admin, state } = options;
   return {
     kube: kubeSourceOf(kube),
     requestsPerSecond: kube.requestsPerSecond,
@@ -80,15 +87,16 @@ async function settingsOf(options: RunOptions): Promise<OperatorSettings> {
     identity: `${hostname().slice(0, 63)}-${process.pid}-${randomBytes(4).toString('hex')}`,
     admin,
     ackKey: await loadAckKey(ackKeyFile),
+    users: state === null ? null : { owner: state.owner, releaseMs: state.releaseMs },
   };
 }
 
 async function serveOn(
   options: RunOptions,
   settings: OperatorSettings,
-  { bus, logger, version, stopped }: Serving & { readonly bus: ConfigBus },
+  { bus, state, logger, version, stopped }: Serving & Outside,
 ): Promise<ExitCode> {
-  const operator = await startOperator(settings, { bus, clock: systemClock, logger, version });
+  const operator = await startOperator(settings, { bus, state, clock: systemClock, logger, version });
   const { identity } = settings;
   logger.info('started', { pid: process.pid, admin: operator.adminUrl, identity });
   void operator.synced.then(

@@ -23,8 +23,15 @@ import { RoutingControl } from '../reconcile/routing-control.ts';
 import { createRoutingStatus } from '../reconcile/routing-status.ts';
 import type { StatusKind } from '../reconcile/routing-term.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
+import {
+  createUserController,
+  type UserController,
+  type UserControllerConfig,
+} from '../users/create-user-controller.ts';
+import { byUserName, proxyUsers, userNameOf } from '../users/proxy-users.ts';
+import type { StateApi } from '../users/state-api.ts';
 import { type HealthServer, startHealthServer } from './health-server.ts';
-import { createKubeMachinery, type KubeMachinery, type Watched } from './kube-machinery.ts';
+import { createKubeMachinery, type KubeMachinery, type Loop, type Watched } from './kube-machinery.ts';
 import { createRoutingMetrics, type RoutingMetrics } from './routing-metrics.ts';
 import { judgeLiveness, judgeReadiness, type WatchedCopy } from './watch-health.ts';
 
@@ -38,9 +45,13 @@ export interface OperatorSettings {
   readonly identity: string;
   readonly admin: { readonly host: string; readonly port: number };
   readonly ackKey: Uint8Array | null;
+  /** null: ProxyUsers are not looked at. */
+  readonly users: Omit<UserControllerConfig, 'namespaces'> | null;
 }
 
 export interface OperatorDeps {
+  /** Where users are kept; asked only when `users` says so. */
+  readonly state: StateApi | null;
   /** Closed by whoever opened it. */
   readonly bus: ConfigBus;
   readonly clock: Clock;
@@ -81,6 +92,7 @@ class RunningOperator implements Operator {
   readonly #elector: LeaderElector;
   readonly #metrics: RoutingMetrics;
   readonly #loops: Readonly<Record<StatusKind, Controller>>;
+  readonly #users: UserController | null;
   readonly #ending = new AbortController();
   #health: HealthServer | null = null;
   #synced: Promise<void> = Promise.resolve();
@@ -108,6 +120,7 @@ class RunningOperator implements Operator {
       Route: this.#statusLoop('Route', proxyRoutes, this.#caches.routes),
       Listener: this.#statusLoop('Listener', proxyListeners, this.#caches.listeners),
     };
+    this.#users = this.#createUsers();
     this.#elector = this.#createElector();
   }
 
@@ -130,7 +143,7 @@ class RunningOperator implements Operator {
     ).then(() => undefined);
     this.#synced.catch(() => {}); // whoever asks for `synced` sees it
     for (const copy of this.#copies.values()) copy.start();
-    for (const loop of Object.values(this.#loops)) loop.start();
+    for (const loop of this.#allLoops()) loop.start();
     this.#elector.start();
   }
 
@@ -138,9 +151,9 @@ class RunningOperator implements Operator {
     this.#ending.abort(new Error('the operator stops'));
     const drain = AbortSignal.timeout(drainMs);
     await Promise.all([...this.#copies.values()].map(async (copy) => await copy.stop()));
-    await Promise.all(Object.values(this.#loops).map(async (loop) => await loop.stop(drain)));
+    await Promise.all(this.#allLoops().map(async (loop) => await loop.stop(drain)));
     // What would be published after the Lease is given back is fenced, but there is no need for it.
-    await this.#control.unlead();
+    await this.#unlead();
     await this.#elector.stop();
     await this.#machinery.events.close(drain);
     await this.#machinery.client.close();
@@ -200,15 +213,37 @@ class RunningOperator implements Operator {
         onGained: (leadership) => {
           logger.info('leading', { identity, transitions: leadership.transitions });
           this.#control.lead(leadership);
+          this.#users?.lead(leadership);
         },
         onLost: (reason) => {
           logger.info('no longer leading', { identity, reason });
-          void this.#control.unlead();
+          void this.#unlead();
         },
         onHolder: (holder) => logger.info('the leader is', { holder }),
         onError: (error) => logger.warn('the Lease could not be had', { error }),
       },
     );
+  }
+
+  #createUsers(): UserController | null {
+    const { users, namespaces } = this.#settings;
+    const { state, clock, logger } = this.#deps;
+    if (users === null || state === null) return null;
+    const { client, events } = this.#machinery;
+    const informer = this.#copy({ resource: proxyUsers, indexers: { [byUserName]: userNameOf } });
+    const controller = (loop: Loop): Controller => this.#machinery.controller(loop);
+    return createUserController(
+      { ...users, namespaces },
+      { informer, client, events, state, clock, logger, controller },
+    );
+  }
+
+  #allLoops(): readonly Controller[] {
+    return [...Object.values(this.#loops), ...(this.#users === null ? [] : [this.#users.loop])];
+  }
+
+  async #unlead(): Promise<void> {
+    await Promise.all([this.#control.unlead(), this.#users?.unlead()]);
   }
 
   #watched(): readonly WatchedCopy[] {
