@@ -139,6 +139,12 @@ test('leaves nothing of a server whose test is killed', { skip }, async (t) => {
   const port = Number(new URL(server).port);
   assert.equal(await canConnect(port), true);
   child.kill('SIGKILL');
-  await eventually(() => assert.equal(existsSync(stateDirectory), false), { timeoutMs: 30_000 });
-  assert.equal(await canConnect(port), false);
+  await eventually(
+    async () => {
+      assert.equal(existsSync(stateDirectory), false);
+      // The threads of a killed server hold the port for a moment longer than the process seems to live.
+      assert.equal(await canConnect(port), false);
+    },
+    { timeoutMs: 30_000 },
+  );
 });

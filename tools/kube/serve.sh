@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One throw-away Kubernetes for as long as somebody holds this script's standard input: serve.sh PROGRAM-FOLDER STATE-FOLDER prints the
 # administrator's kubeconfig when all is ready; at the end of its input, however its caller ended, it ends everything and removes the
-# state folder. Fails with the reason when the server does not come up.
+# state folder (unless KUBE_KEEP_STATE is set). Fails with the reason when the server does not come up.
 set -o errexit -o nounset -o pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

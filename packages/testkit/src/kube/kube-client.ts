@@ -32,7 +32,7 @@ export interface KubeAnswer {
   readonly body: KubeObject;
 }
 
-export class KubeRefusedError extends Error {
+class KubeRefusedError extends Error {
   readonly code = 'KUBE_REFUSED';
   readonly answer: KubeAnswer;
 

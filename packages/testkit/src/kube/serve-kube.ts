@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { systemPath } from '../system-path.ts';
 import type { KubePrograms } from './find-kube-programs.ts';
 
 export interface ServedKube {
@@ -52,7 +53,11 @@ export async function serveKube(programs: KubePrograms, options: ServeKubeOption
   const child: ServeProcess = spawn(script, [programs.directory, stateDirectory], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', KUBE_NODES: String(options.nodes ?? 3) },
+    env: {
+      PATH: systemPath,
+      KUBE_NODES: String(options.nodes ?? 3),
+      KUBE_KEEP_STATE: process.env['KUBE_KEEP_STATE'] ?? '',
+    },
   });
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   child.stdin.on('error', () => {});
