@@ -24,7 +24,9 @@ export interface RolloutWatchDeps {
 /** `Unsettled`: the service has not listened for long enough to know. */
 export type UserDelivery = Delivery | { readonly kind: 'Unsettled' };
 
-const listEveryMs = 10_000;
+const listEveryMs = 5_000;
+/** While the service does not know every proxy yet. */
+const unsettledMs = 1_000;
 const firstPollMs = 50;
 const maxPollMs = 5_000;
 const maxRetryMs = 15_000;
@@ -84,8 +86,9 @@ export class RolloutWatch {
     this.#items.delete(name);
   }
 
-  /** Call when it was put. */
-  wasPut(name: string): void {
+  /** Call when it was put: this generation is what is waited for. */
+  wasPut(name: string, generation: number): void {
+    this.#pending.set(name, generation);
     this.#putAtMs.set(name, this.#deps.clock.nowMs());
     this.#pollSoon();
   }
@@ -111,7 +114,8 @@ export class RolloutWatch {
       const isList = !this.#isAvailable || clock.nowMs() >= listAtMs;
       this.#wake = new AbortController();
       const isDone = await this.#poll(isList, signal);
-      if (isDone && isList) listAtMs = clock.nowMs() + listEveryMs * (0.9 + clock.random() / 5);
+      const everyMs = this.#isSettled ? listEveryMs : unsettledMs;
+      if (isDone && isList) listAtMs = clock.nowMs() + everyMs * (0.9 + clock.random() / 5);
       retryMs = isDone ? 250 : Math.min(retryMs * 2, maxRetryMs);
       const waitMs = isDone ? this.#waitMs(listAtMs) : retryMs * (0.75 + clock.random() / 2);
       const ending = isDone ? AbortSignal.any([signal, this.#wake.signal]) : signal;

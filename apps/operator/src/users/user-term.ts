@@ -171,7 +171,7 @@ export class UserTerm {
     const { name } = object.metadata;
     rollouts.expect(name);
     const put = await state.put(name, body, tag, signal);
-    rollouts.wasPut(name);
+    rollouts.wasPut(name, put.user.generation);
     logger.info(tag === null ? 'user created' : 'user changed', { user: name, object: key, version: put.user.version });
     this.#put.set(key, { stored: storedFrom(put, seen), atMs: clock.nowMs() });
     return { kind: 'Result', result: { kind: 'RequeueAfter', delayMs: settleMs } };

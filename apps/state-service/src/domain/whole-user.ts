@@ -21,6 +21,8 @@ export interface WholeUser {
   readonly credentials: readonly Credential[];
   /** Its own, in their order. */
   readonly rules: readonly AclRule[];
+  /** Grows whenever what is published of it may be another. */
+  readonly generation: number;
   /** Another after every change of anything of the user. */
   readonly tag: string;
   /** It is not as it was put last. */

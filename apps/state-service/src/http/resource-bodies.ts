@@ -32,11 +32,13 @@ export function userBody(user: User): UserResource {
 }
 
 /** The rules without whose they are, which the body as a whole says. */
-export function wholeUserBody({ user, managedRevision, isEdited, credentials, rules }: WholeUser): UserSpecResource {
+export function wholeUserBody(whole: WholeUser): UserSpecResource {
+  const { user, managedRevision, isEdited, generation, credentials, rules } = whole;
   return {
     ...userBody(user),
     ...given({ managedRevision }),
     isEdited,
+    generation,
     credentials: credentials.map(credentialBody),
     rules: rules.map(({ id, ...rule }) => ({ id, ...aclMatchFields(rule) })),
   };

@@ -20,6 +20,7 @@ import { sortedNames } from './user-row.ts';
 interface ManagedRow {
   readonly managed_revision: string | null;
   readonly managed_tag: string | null;
+  readonly generation: number;
 }
 
 export function createWholeUserReader(session: Session): WholeUserReader {
@@ -31,17 +32,19 @@ async function findWhole(session: Session, name: string): Promise<WholeUser | nu
   const credentials = await createCredentialReader(session).list(name);
   if (user === null || credentials === null) return null;
   const rules = await ownRules(session, name);
-  const [row] = await session.query<ManagedRow>('SELECT managed_revision, managed_tag FROM users WHERE name = $1', [
-    name,
-  ]);
-  const managedRevision = row?.managed_revision ?? null;
+  const [row] = await session.query<ManagedRow>(
+    'SELECT managed_revision, managed_tag, generation FROM users WHERE name = $1',
+    [name],
+  );
+  if (row === undefined) return null;
+  const { managed_revision: managedRevision, generation } = row;
   const tag = wholeUserTag({
     user: user.version,
     managedRevision,
     credentials: credentials.map(({ version }) => version),
     rules: rules.map(({ version }) => version),
   });
-  return { user, managedRevision, credentials, rules, tag, isEdited: row?.managed_tag !== tag };
+  return { user, managedRevision, credentials, rules, tag, isEdited: row.managed_tag !== tag, generation };
 }
 
 async function ownRules(session: Session, name: string): Promise<readonly AclRule[]> {

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { maxCursorLength, maxPageSize } from './page.ts';
 import { userNameSchema } from './resource-fields.ts';
 import { userResourceSchema } from './user-resource.ts';
-import { isEditedSchema, managedRevisionSchema } from './user-spec-resource.ts';
+import { generationSchema, isEditedSchema, managedRevisionSchema } from './user-spec-resource.ts';
 
 const maxRejections = 20;
 
@@ -22,11 +22,7 @@ export const rolloutSchema = Type.Object(
     managedRevision: Type.Optional(managedRevisionSchema),
     etag: Type.String({ maxLength: 64, description: 'The ETag of `/v1/users/{name}/spec`, with its quotes.' }),
     isEdited: isEditedSchema,
-    generation: Type.Integer({
-      minimum: 1,
-      maximum: Number.MAX_SAFE_INTEGER,
-      description: 'Grows whenever what is published of the user may be another.',
-    }),
+    generation: generationSchema,
     isPublished: Type.Boolean({ description: 'Proxies have been told of this generation.' }),
     acknowledged: Type.Integer({ minimum: 0, description: 'Proxies that have it in force.' }),
     rejections: Type.Array(rejectionSchema, {

@@ -24,6 +24,12 @@ export const isEditedSchema = Type.Boolean({
   description: 'It is not as it was put last: others have changed it, or it was never put so.',
 });
 
+export const generationSchema = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'Grows whenever what is published of the user may be another.',
+});
+
 const rules = <Rule extends typeof aclRuleReplacementSchema | typeof aclRuleOfUserSchema>(rule: Rule) =>
   Type.Array(rule, {
     maxItems: maxRules,
@@ -57,6 +63,7 @@ export const userSpecResourceSchema = Type.Object(
     ...userResourceSchema.properties,
     managedRevision: Type.Optional(managedRevisionSchema),
     isEdited: isEditedSchema,
+    generation: generationSchema,
     credentials: Type.Array(credentialResourceSchema, {
       maxItems: maxCredentials,
       description: 'The oldest first, without what they check.',
