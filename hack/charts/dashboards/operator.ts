@@ -43,6 +43,53 @@ export const operator: DashboardPlan = {
       ],
     },
     {
+      title: 'Publishing routes and listeners',
+      panels: [
+        {
+          title: 'Publishes',
+          help: '1: this process publishes; changes that no head counts in yet.',
+          unit: 'short',
+          queries: [
+            { expr: `sluice_operator_publishing{${here}}`, legend: '{{pod}} {{instance}}' },
+            { expr: `max(sluice_operator_publish_waiting{${here}})`, legend: 'waiting' },
+          ],
+        },
+        {
+          title: 'Published',
+          help: 'Resources in the range, and its epoch: it grows when another publisher takes over.',
+          unit: 'short',
+          queries: [
+            { expr: `max(sluice_operator_published_resources{${here}})`, legend: 'resources' },
+            { expr: `max(sluice_operator_publish_epoch{${here}})`, legend: 'epoch' },
+          ],
+        },
+        {
+          title: 'Revisions',
+          help: 'Published in a second, and what else happened to the publisher.',
+          unit: 'cps',
+          queries: [
+            { expr: `max(rate(sluice_operator_publish_revision{${here}}[${rate}]))`, legend: 'revisions' },
+            {
+              expr: `sum by (kind) (rate(sluice_operator_publisher_events_total{${here}}[${rate}]))`,
+              legend: '{{kind}}',
+            },
+          ],
+        },
+        {
+          title: 'Answers',
+          help: 'Proxies that acknowledged lately, and statuses written in a second.',
+          unit: 'short',
+          queries: [
+            { expr: `max(sluice_operator_live_proxies{${here}})`, legend: 'proxies' },
+            {
+              expr: `sum by (result) (rate(sluice_operator_statuses_total{${here}}[${rate}]))`,
+              legend: 'status {{result}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Queues',
       panels: [
         {
