@@ -154,6 +154,3 @@ export const listenerSchema = listenerObject({
 
 /** A listener with every default in place. */
 export type CompleteListener = Complete<typeof listenerSchema>;
-
-/** What is published of a listener, and what the API server hands out as ProxyListener.spec: every default in place. */
-export type CompleteListenerSpec = Complete<typeof listenerSpecSchema>;

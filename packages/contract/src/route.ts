@@ -303,9 +303,3 @@ export const proxyRouteSpecSchema = routeObject({
 
 /** A route with every default in place. */
 export type CompleteRoute = Complete<typeof routeSchema>;
-
-/** What is published of a route: addresses only, every default in place. */
-export type CompleteRouteSpec = Complete<typeof routeSpecSchema>;
-
-/** As the API server hands it out: it has put the defaults in place. */
-export type ProxyRouteSpec = Complete<typeof proxyRouteSpecSchema>;

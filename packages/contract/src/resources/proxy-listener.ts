@@ -1,7 +1,5 @@
 /** ProxyListener: a listener as an object of the Kubernetes API. Its spec is in listener.ts; here is what the operator says about it. */
-import { type Static, Type } from 'typebox';
-import type { CompleteListenerSpec } from '../listener.ts';
-import type { ProxyResource } from './object-metadata.ts';
+import { Type } from 'typebox';
 import { commonStatusProperties, statusCount, statusText } from './status-fields.ts';
 
 export const proxyListenerStatusSchema = Type.Object(
@@ -13,6 +11,3 @@ export const proxyListenerStatusSchema = Type.Object(
   },
   { additionalProperties: false, description: 'What the operator and the proxies say about the listener.' },
 );
-
-export type ProxyListenerStatus = Static<typeof proxyListenerStatusSchema>;
-export type ProxyListener = ProxyResource<'ProxyListener', CompleteListenerSpec, ProxyListenerStatus>;

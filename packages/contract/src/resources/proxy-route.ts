@@ -1,7 +1,5 @@
 /** ProxyRoute: a route as an object of the Kubernetes API. Its spec is in route.ts; here is what the operator says about it. */
-import { type Static, Type } from 'typebox';
-import type { ProxyRouteSpec } from '../route.ts';
-import type { ProxyResource } from './object-metadata.ts';
+import { Type } from 'typebox';
 import { commonStatusProperties, statusCount, statusText } from './status-fields.ts';
 
 export const proxyRouteStatusSchema = Type.Object(
@@ -19,6 +17,3 @@ export const proxyRouteStatusSchema = Type.Object(
   },
   { additionalProperties: false, description: 'What the operator and the proxies say about the route.' },
 );
-
-export type ProxyRouteStatus = Static<typeof proxyRouteStatusSchema>;
-export type ProxyRoute = ProxyResource<'ProxyRoute', ProxyRouteSpec, ProxyRouteStatus>;

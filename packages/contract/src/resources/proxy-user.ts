@@ -1,7 +1,5 @@
 /** ProxyUser: a user as an object of the Kubernetes API. Its spec is in user.ts; here is what the operator says about it. */
-import { type Static, Type } from 'typebox';
-import type { ProxyUserSpec } from '../user.ts';
-import type { ProxyResource } from './object-metadata.ts';
+import { Type } from 'typebox';
 import { commonStatusProperties, statusCount, statusList, statusText } from './status-fields.ts';
 
 const secretSchema = Type.Object(
@@ -36,6 +34,3 @@ export const proxyUserStatusSchema = Type.Object(
     description: 'What the operator, the state service and the proxies say about the user.',
   },
 );
-
-export type ProxyUserStatus = Static<typeof proxyUserStatusSchema>;
-export type ProxyUser = ProxyResource<'ProxyUser', ProxyUserSpec, ProxyUserStatus>;

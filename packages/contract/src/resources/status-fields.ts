@@ -1,16 +1,5 @@
 /** What the status of all three kinds has: conditions, the generation looked at, how many proxies are programmed. */
-import { type Static, type TOptional, type TSchema, type TString, Type } from 'typebox';
-
-/** `Drifted` is of users alone, `ResolvedRefs` of routes and users. */
-export type ConditionType =
-  | 'Accepted'
-  | 'ResolvedRefs'
-  | 'Conflicted'
-  | 'Programmed'
-  | 'Drifted'
-  | 'Ready'
-  | 'Stalled'
-  | 'Reconciling';
+import { type TOptional, type TSchema, type TString, Type } from 'typebox';
 
 /** Shared with metav1.Condition, so that every tool reads it. */
 const conditionSchema = Type.Object(
@@ -41,8 +30,6 @@ const conditionSchema = Type.Object(
   },
   { additionalProperties: false, description: 'One thing that is known about the object.' },
 );
-
-export type Condition = Static<typeof conditionSchema>;
 
 /** A line for people, or a column of `kubectl get`. */
 export function statusText(description: string, maxLength = 253): TOptional<TString> {
