@@ -118,9 +118,8 @@ export class OperatorScene {
   }
 
   async status(plural: string, name: string): Promise<StatusView> {
-    const object = await this.api.client.call(this.pathOf(plural, name));
-    const status: StatusView | undefined = object['status'];
-    return status ?? {};
+    const object: unknown = await this.api.client.call(this.pathOf(plural, name));
+    return (object as { readonly status?: StatusView }).status ?? {};
   }
 
   /** Resolves with the status once the condition of the route is so. */
