@@ -14,7 +14,12 @@ function formatLine(record: object): string {
  * @public node:test loads the default export by path
  */
 export default async function* reportEvents(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  // node:test counts the tests of a suite that is skipped as a whole nowhere: it counts as one.
+  let skippedSuites = 0;
   for await (const event of events) {
+    if (event.type === 'test:pass' && event.data.details.type === 'suite' && event.data.skip !== undefined) {
+      skippedSuites += 1;
+    }
     if (event.type === 'test:fail' && event.data.details.type !== 'suite') {
       const { name, line, details } = event.data;
       yield formatLine({ kind: 'failure', name, line: line ?? 0, error: inspect(details.error.cause) });
@@ -22,7 +27,8 @@ export default async function* reportEvents(events: AsyncIterable<TestEvent>): A
     if (event.type === 'test:summary') {
       const { tests, passed, skipped, todo } = event.data.counts;
       const notRun = skipped + todo;
-      yield formatLine({ kind: 'counts', passed, failed: tests - passed - notRun, skipped: notRun });
+      const failed = tests - passed - notRun;
+      yield formatLine({ kind: 'counts', passed, failed, skipped: notRun + skippedSuites });
     }
   }
 }

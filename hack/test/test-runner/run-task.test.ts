@@ -45,6 +45,12 @@ describe('runTask', () => {
     assert.deepEqual([outcome.counts, outcome.report], [{ passed: 1, failed: 0, skipped: 0 }, '']);
   });
 
+  it('counts a suite that is skipped as a whole as one skipped test, so that its file has not run nothing', async (t) => {
+    const content = `${importTest}describe('unit', { skip: 'no server' }, () => { test('a', () => {}); test('b', () => {}); });`;
+    const outcome = await runContent(t, 'skipped.test.ts', content);
+    assert.deepEqual(outcome.counts, { passed: 0, failed: 0, skipped: 1 });
+  });
+
   it('fails a file without a test', async (t) => {
     const outcome = await runContent(t, 'empty.test.ts', 'export {};');
     assert.equal(outcome.counts.failed, 1);

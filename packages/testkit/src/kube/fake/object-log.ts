@@ -45,8 +45,9 @@ export class ObjectLog {
     if (atRevision < this.#compacted) {
       throw expired('The provided continue parameter is too old to display a consistent list result.');
     }
-    for (const change of this.#changes.toReversed()) {
-      if (change.revision <= atRevision) break;
+    for (let index = this.#changes.length - 1; index >= 0; index--) {
+      const change = this.#changes[index];
+      if (change === undefined || change.revision <= atRevision) break;
       if (change.resource !== resource) continue;
       if (change.before === null) state.delete(change.key);
       else state.set(change.key, change.before);
