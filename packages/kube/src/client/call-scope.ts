@@ -11,6 +11,7 @@ export interface CallScopeOptions {
   readonly clock: Clock;
   readonly deadlineMs: number;
   readonly caller: AbortSignal | undefined;
+  readonly maySend: (() => boolean) | undefined;
   readonly closing: AbortSignal;
 }
 
@@ -33,6 +34,15 @@ export class CallScope {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Call right before it is sent. */
+  throwUnlessSendable(): void {
+    this.signal.throwIfAborted();
+    const { what, maySend } = this.#options;
+    if (maySend?.() === false) {
+      throw new KubeTransportError(`${what}: not sent: it is the caller's business no more`, 'Withheld');
+    }
   }
 
   remainingMs(): number {

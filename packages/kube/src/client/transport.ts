@@ -108,7 +108,7 @@ export class Transport {
     await this.#deps.credentials.close();
   }
 
-  #scope({ what }: HttpCall, { signal, deadlineMs }: CallOptions): CallScope {
+  #scope({ what }: HttpCall, { signal, deadlineMs, maySend }: CallOptions): CallScope {
     const { clock } = this.#deps;
     const closing = this.#closing.signal;
     return new CallScope({
@@ -116,6 +116,7 @@ export class Transport {
       clock,
       deadlineMs: deadlineMs ?? this.#config.deadlineMs,
       caller: signal,
+      maySend,
       closing,
     });
   }
@@ -179,7 +180,7 @@ export class Transport {
       metrics.waitedForTurn(labels, waitMs);
       if (waitMs > 0) await delay(clock, waitMs, scope.signal);
     }
-    scope.signal.throwIfAborted();
+    scope.throwUnlessSendable();
     const sentMs = clock.nowMs();
     try {
       const response = await session.dispatcher.request({

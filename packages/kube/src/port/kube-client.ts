@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** Waits for no turn in the rate limit: for the Lease, which is lost by waiting. */
   readonly isUrgent?: boolean;
+  /** Asked right before each time it is sent, after all waiting; false: it is not sent, and rejects. */
+  readonly maySend?: () => boolean;
 }
 
 export type Subresource = 'status' | 'scale';

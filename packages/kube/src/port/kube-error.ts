@@ -46,6 +46,8 @@ export type TransportFailure =
   | 'BodyTooLarge'
   /** The answer is no JSON, or not what was asked for. */
   | 'Unreadable'
+  /** The caller's `maySend` said no. */
+  | 'Withheld'
   /** Too many requests wait for their turn already. */
   | 'Overloaded'
   /** The client has been closed. */

@@ -210,7 +210,9 @@ export class Reflector<T extends KubeObject> {
     if (this.#stopping.signal.aborted) return { version: null, waitMs: 0 };
     this.#report(error);
     const waitMs = this.#pace.afterFailure(retryAfterOf(error), this.#deps.clock.random());
-    if (version === null || !this.#pace.doubtsVersion) return this.#next(version, waitMs);
+    if (version === null || !isRefusal(error)) return this.#next(version, waitMs);
+    this.#pace.refused();
+    if (!this.#pace.doubtsVersion) return this.#next(version, waitMs);
     this.#reason = 'Doubt';
     return { version: null, waitMs };
   }
@@ -269,6 +271,11 @@ class WatchState {
 function reasonOf(error: unknown): string {
   if (error instanceof KubeApiError) return error.reason;
   return error instanceof KubeTransportError ? error.failure : 'Internal';
+}
+
+/** Not for want of time or rights: 429 and 503 pass, 401 and 403 hold for a list as well. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof KubeApiError && ![401, 403, 429, 503].includes(error.status);
 }
 
 function isUnread(error: unknown): boolean {

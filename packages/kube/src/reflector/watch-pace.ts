@@ -18,20 +18,21 @@ const maxMs = 30_000;
 /** Between the beginnings of two watches, when a server closes after each event. */
 const spacingMs = 1_000;
 const healthyMs = 10_000;
-/** After each so many futile attempts in a row, even the resource version is doubted. */
+/** After each so many refusals without anything gained, even the resource version is doubted. */
 const doubtAfter = 4;
 
 export class WatchPace {
   #failures = 0;
-
-  /** In a row, without anything gained between them. */
-  get failures(): number {
-    return this.#failures;
-  }
+  #refusals = 0;
 
   /** The version that we watch from may be what is refused: list anew. */
   get doubtsVersion(): boolean {
-    return this.#failures > 0 && this.#failures % doubtAfter === 0;
+    return this.#refusals > 0 && this.#refusals % doubtAfter === 0;
+  }
+
+  /** The server has answered, and did not grant the watch; a server that is away, or has no time, says nothing of versions. */
+  refused(): void {
+    this.#refusals += 1;
   }
 
   /** Of a list that failed; a watch that was refused, too. */
@@ -45,6 +46,7 @@ export class WatchPace {
     const isUseful = end.hasProgressed || (end.isOrderly && end.lastedMs >= healthyMs);
     if (!isUseful) return this.afterFailure(end.retryAfterMs, random);
     this.#failures = 0;
+    this.#refusals = 0;
     const restMs = Math.max(0, spacingMs - end.lastedMs) * (0.75 + random / 4);
     return Math.max(restMs, end.retryAfterMs ?? 0);
   }

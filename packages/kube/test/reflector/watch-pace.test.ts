@@ -34,10 +34,12 @@ test('lists at once after a 410, and with growing waits if each list is followed
   assert.equal(pace.afterExpiry(true, 0.5), 0);
 });
 
-test('doubts the version after four failures in a row, and again after four more', () => {
+test('doubts the version after four refusals in a row, and again after four more, but not for a server that is away', () => {
   const pace = new WatchPace();
+  for (let n = 0; n < 8; n += 1) pace.afterFailure(null, 0);
+  assert.equal(pace.doubtsVersion, false);
   const doubts = Array.from({ length: 8 }, () => {
-    pace.afterFailure(null, 0);
+    pace.refused();
     return pace.doubtsVersion;
   });
   assert.deepEqual(doubts, [false, false, false, true, false, false, false, true]);
