@@ -352,6 +352,17 @@ describe('the files of deploy/nats', { skip }, () => {
     assert.equal(text.replace(/^#.*\n/gm, ''), expected);
   });
 
+  test('users.conf of the chart is the same for the roles of a release, with the names of variables for keys', async () => {
+    const expected = renderNatsUsers([
+      { role: stateService, nkey: '$SLUICE_STATE_SERVICE_NKEY' },
+      { role: operator, nkey: '$SLUICE_OPERATOR_NKEY' },
+      { role: fleet, nkey: '$SLUICE_PROXY_NKEY' },
+      { role: admin, nkey: '$SLUICE_ADMIN_NKEY' },
+    ]);
+    const text = await readFile(new URL('../../charts/nats/files/users.conf', deployed), 'utf8');
+    assert.equal(text.replace(/^(?:#|include ).*\n/gm, ''), expected);
+  });
+
   test('with keys in place of the placeholders, a server starts on them and serves the roles', async (t) => {
     const users = await createNkeyUsers(t, roles);
     const server = await startNatsServer(t);
