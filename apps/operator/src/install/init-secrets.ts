@@ -20,7 +20,7 @@ export interface InitSecretsDeps {
   readonly signal: AbortSignal;
 }
 
-export const installationLabel = 'sluice.dev/installation';
+const installationLabel = 'sluice.dev/installation';
 
 const firstRetryMs = 250;
 const lastRetryMs = 10_000;
