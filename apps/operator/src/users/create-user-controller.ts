@@ -143,7 +143,10 @@ class LeadingUserController implements UserController {
       onUnavailable: (error) => this.#isAway(error),
     });
     const outage = (): string | null => this.#outage;
-    const term = new UserTerm({ ...shared, events, releaseMs, leadership, rollouts, statuses: this.#statuses, outage });
+    const term = new UserTerm({
+      ...{ ...shared, events, releaseMs, leadership, rollouts, outage, statuses: this.#statuses },
+      onLeftBehind: () => sweep.demand(),
+    });
     logger.info('keeping users', { managedBy: keeper.prefix, objects: informer.store.size });
     this.#running = { term, rollouts, ending, still: rollouts.run(signal) };
   }

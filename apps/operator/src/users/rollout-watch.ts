@@ -44,6 +44,7 @@ export class RolloutWatch {
   #isSettled = false;
   #isAvailable = false;
   #hasListed = false;
+  #isDoubted = false;
   #pollMs = firstPollMs;
   #wake = new AbortController();
 
@@ -102,6 +103,7 @@ export class RolloutWatch {
 
   /** A call to the state service failed: the next poll says whether it is there. */
   doubt(): void {
+    this.#isDoubted = true;
     this.#pollSoon();
   }
 
@@ -111,7 +113,8 @@ export class RolloutWatch {
     let listAtMs = Number.NEGATIVE_INFINITY;
     let retryMs = 250;
     while (!signal.aborted) {
-      const isList = !this.#isAvailable || clock.nowMs() >= listAtMs;
+      const isList = !this.#isAvailable || this.#isDoubted || clock.nowMs() >= listAtMs;
+      this.#isDoubted = false;
       this.#wake = new AbortController();
       const isDone = await this.#poll(isList, signal);
       const everyMs = this.#isSettled ? listEveryMs : unsettledMs;

@@ -21,6 +21,8 @@ export interface UserRemovalDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** How long the finalizer waits for a state service that is away. */
   readonly releaseMs: number;
+  /** A user is left without its object: the sweep has something to do. */
+  readonly onLeftBehind: () => void;
 }
 
 export interface Removal {
@@ -60,6 +62,7 @@ export async function removeUser(deps: UserRemovalDeps, removal: Removal, signal
       const leftMs = leftToWait(deps, object);
       if (leftMs > 0) return { kind: 'Waiting', reason, leftMs };
       tellOfRelease(deps, object, reason);
+      deps.onLeftBehind();
     }
   }
   const change = { finalizer: userFinalizer, fieldManager: finalizerManager, isWanted: false, signal };

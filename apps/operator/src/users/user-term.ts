@@ -50,6 +50,7 @@ export interface UserTermDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** null: the state service answered last time. */
   readonly outage: () => string | null;
+  readonly onLeftBehind: () => void;
 }
 
 const done: ReconcileResult = { kind: 'Done' };

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createCheapVerifier } from '@sluice/testkit/argon2id-verifier.ts';
+import { eventually } from '@sluice/testkit/eventually.ts';
+import { whyNoNatsServer } from '@sluice/testkit/find-nats-server.ts';
+import type { ProgramProcess } from '@sluice/testkit/program-process.ts';
+import type { FakeRequest } from '@sluice/testkit/kube/fake/fake-request.ts';
+import { conditionOf } from '../operator-lab.ts';
+import { startUserLab, type UserLab, userResource } from './user-lab.ts';
+
+const skip = await whyNoNatsServer();
+const lab = skip === false ? await openLab() : null;
+const argon2id = createCheapVerifier('correct horse');
+const spec = { password: { argon2id } };
+
+async function openLab(): Promise<UserLab> {
+  const opened = await startUserLab({ after });
+  opened.startProxy('edge-0');
+  return opened;
+}
+
+function theLab(): UserLab {
+  if (lab === null) throw new Error('skipped tests do not run');
+  return lab;
+}
+
+function theService(): ProgramProcess {
+  const service = theLab().plane.services[0]?.process;
+  if (service === undefined) throw new Error('there is no state service');
+  return service;
+}
+
+/** What the operator writes to objects of ours: their finalizer, their status. */
+const isWriteOf =
+  (part: '' | 'status') =>
+  ({ resource, subresource, verb }: FakeRequest): boolean =>
+    resource.plural === 'proxyusers' && verb === 'apply' && subresource === part;
+
+test('an operator that ends before or after any of its writes is finished by the next one, which puts nothing twice', {
+  skip,
+}, async () => {
+  const { faults } = theLab().kube;
+  await theLab().setSecret('pw', { password: 'hunter2' });
+  const withSecret = { password: { secretRef: { name: 'pw', key: 'password' } } };
+  // Each: where the first operator is held up until it is gone.
+  const places = [
+    { name: 'crash-finalizer', fault: faults.add(isWriteOf(''), { kind: 'Hang' }) },
+    { name: 'crash-status', fault: null },
+  ] as const;
+  for (const { name, fault } of places) {
+    const held = fault ?? faults.add(isWriteOf('status'), { kind: 'Hang' });
+    const first = await theLab().startOperator();
+    await theLab().apply(name, withSecret);
+    await eventually(() => assert.ok(held.hits > 0, `${name}: it is not held up`), { timeoutMs: 30_000 });
+    await first.stop(0);
+    held.remove();
+    const before = await theLab().kept(name);
+    assert.equal(before === null, fault !== null, name);
+    const second = await theLab().startOperator();
+    await theLab().until(name, 'Ready', 'True Ready');
+    const kept = await theLab().kept(name);
+    if (before !== null) assert.deepEqual(kept?.credentials, before.credentials, 'the password was hashed again');
+    await second.stop(1_000);
+  }
+});
+
+test('without the state service nothing is said of users that are in force, new ones say so, and all is made good', {
+  skip,
+}, async () => {
+  const operator = await theLab().startOperator();
+  await theLab().apply('steady', spec);
+  await theLab().until('steady', 'Ready', 'True Ready');
+  const before = await theLab().objects.status(userResource, 'steady');
+  await theService().kill();
+  await theLab().apply('late', spec);
+  const status = await theLab().until('late', 'Reconciling', 'True StateServiceUnavailable');
+  assert.equal(conditionOf(status, 'Ready')?.status, 'False');
+  assert.deepEqual(await theLab().objects.status(userResource, 'steady'), before);
+  const [writes, events] = [theLab().objects.statusWrites, theLab().objects.events];
+  await eventually(() => assert.ok(theLab().logged('the state service does not answer') > 0));
+  assert.deepEqual([theLab().objects.statusWrites, theLab().objects.events], [writes, events]);
+  await theService().start();
+  await theLab().until('late', 'Ready', 'True Ready');
+  await operator.stop(1_000);
+});
+
+test('a deleted object does not wait for ever: it is let go, which is said, and its user is removed later', {
+  skip,
+}, async () => {
+  const operator = await theLab().startOperator({ releaseMs: 3_000 });
+  await theLab().apply('leaving', spec);
+  await theLab().apply('leaving-stays', spec);
+  await theLab().annotate('leaving-stays', { 'sluice.dev/deletion-policy': 'Retain' });
+  for (const name of ['leaving', 'leaving-stays']) await theLab().until(name, 'Ready', 'True Ready');
+  await eventually(async () => assert.match(JSON.stringify(await theLab().kept('leaving-stays')), /retain/));
+  await theService().kill();
+  for (const name of ['leaving', 'leaving-stays']) await theLab().delete(name);
+  await theLab().until('leaving', 'Reconciling', 'True StateServiceUnavailable');
+  for (const name of ['leaving', 'leaving-stays']) await theLab().untilGone(name);
+  assert.equal(theLab().logged('user left behind'), 2);
+  await eventually(() => {
+    const notes = theLab()
+      .kube.requests(({ resource, verb }) => resource.plural === 'events' && verb === 'create')
+      .map(({ body }) => JSON.stringify(body));
+    assert.ok(notes.some((text) => text.includes('LeftBehind') && text.includes('leaving')));
+  });
+  await theService().start();
+  await eventually(async () => assert.equal(await theLab().kept('leaving'), null), { timeoutMs: 40_000 });
+  await eventually(async () => {
+    const kept = await theLab().kept('leaving-stays');
+    assert.deepEqual([kept === null, kept?.managedBy], [false, undefined]);
+  });
+  await operator.stop(1_000);
+});
+
+test('a user whose object was removed by force is swept when an operator begins to lead; those of others stay', {
+  skip,
+}, async () => {
+  const first = await theLab().startOperator();
+  await theLab().apply('forced', spec);
+  await theLab().until('forced', 'Ready', 'True Ready');
+  await first.stop(1_000);
+  await theLab().delete('forced');
+  const path = '/apis/sluice.dev/v1alpha1/namespaces/default/proxyusers/forced';
+  const body = { metadata: { finalizers: null } };
+  await theLab().kube.client.call(path, { method: 'PATCH', body, contentType: 'application/merge-patch+json' });
+  await theLab().untilGone('forced');
+  for (const managedBy of ['directory-sync', 'kubernetes-2/default']) {
+    await theLab().ask('POST', '/v1/users', { name: `of-${managedBy.split('/')[0]}`, managedBy });
+  }
+  const second = await theLab().startOperator();
+  await eventually(async () => assert.equal(await theLab().kept('forced'), null));
+  for (const name of ['of-directory-sync', 'of-kubernetes-2']) assert.notEqual(await theLab().kept(name), null, name);
+  await second.stop(1_000);
+});
