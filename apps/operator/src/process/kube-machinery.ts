@@ -37,6 +37,8 @@ export interface MachineryDeps {
 export interface Watched<T extends KubeObject> {
   readonly resource: Resource<T>;
   readonly indexers?: Readonly<Record<string, Indexer<T>>>;
+  /** What is kept of an object. */
+  readonly transform?: (object: T) => T;
   /** The cluster may not have the kind. */
   readonly absentIsEmpty?: boolean;
 }

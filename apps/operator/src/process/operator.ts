@@ -22,6 +22,7 @@ import { byNamespace, type RoutingCaches, serviceKeysOf, serviceOfSlice } from '
 import { RoutingControl } from '../reconcile/routing-control.ts';
 import { createRoutingStatus } from '../reconcile/routing-status.ts';
 import type { StatusKind } from '../reconcile/routing-term.ts';
+import { slimService, slimSlice } from '../reconcile/slim-objects.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
 import {
   createUserController,
@@ -169,8 +170,12 @@ class RunningOperator implements Operator {
     return {
       routes: this.#copy({ resource: proxyRoutes }),
       listeners: this.#copy({ resource: proxyListeners }),
-      services: this.#copy({ resource: services }),
-      slices: this.#copy({ resource: endpointSlices, indexers: { [serviceOfSlice]: serviceKeysOf } }),
+      services: this.#copy({ resource: services, transform: slimService }),
+      slices: this.#copy({
+        resource: endpointSlices,
+        indexers: { [serviceOfSlice]: serviceKeysOf },
+        transform: slimSlice,
+      }),
       grants: createGrantSource(grants),
       isWatched: (namespace) => watched === null || watched.has(namespace),
     };
