@@ -21,7 +21,7 @@ export const userResource = customResource(
   { group: 'sluice.dev', version: 'v1alpha1', plural: 'proxyusers', kind: 'ProxyUser' },
   { lists: { 'status.conditions': { kind: 'Map', keys: ['type'] }, 'metadata.finalizers': { kind: 'Set' } } },
 );
-export const owner = 'kubernetes';
+const owner = 'kubernetes';
 const secretResource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' };
 
 export interface UserLabOptions {
