@@ -30,7 +30,7 @@ export interface FollowOptions extends Partial<InformerConfig<Thing>> {
 }
 
 /** Short enough for a test, long enough to never fire in one that does not wait for it. */
-export const calmPacing: Partial<ReflectorPacing> = { relistEveryMs: 600_000, silenceMs: 600_000 };
+const calmPacing: Partial<ReflectorPacing> = { relistEveryMs: 600_000, silenceMs: 600_000 };
 
 export async function followThings(t: CleanupScope, options: FollowOptions = {}): Promise<Following> {
   const { prepare, maxLineBytes, maxBodyBytes, deadlineMs, ...config } = options;

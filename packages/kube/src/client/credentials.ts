@@ -10,6 +10,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from '../port/clock.ts';
 import { KubeTransportError } from '../port/kube-error.ts';
 import { type KubeConfigSource, type LoadedKubeConfig, loadKubeConfig } from './kube-config-source.ts';
+import { unrevealingReason } from './unrevealing-reason.ts';
 
 export interface Session {
   readonly server: URL;
@@ -129,8 +130,7 @@ function openPool(from: LoadedKubeConfig, material: TlsMaterial): Dispatcher {
 }
 
 function unreadable(error: unknown): KubeTransportError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new KubeTransportError(`there are no credentials for the API server: ${reason}`, 'Unreachable', {
-    cause: error,
-  });
+  // No cause: its text may quote a token.
+  const reason = unrevealingReason(error);
+  return new KubeTransportError(`there are no credentials for the API server: ${reason}`, 'Unreachable');
 }

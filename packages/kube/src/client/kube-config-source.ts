@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { KubeConfig, loadYaml } from '@kubernetes/client-node';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { unrevealingReason } from './unrevealing-reason.ts';
 
 export type KubeConfigSource =
   | { readonly kind: 'File'; readonly path: string; readonly context?: string }
@@ -71,10 +72,10 @@ function loadFile(path: string, context: string | undefined): LoadedKubeConfig {
     return complete(config, path, tokenFileOf(text, path, config.getCurrentUser()?.name));
   } catch (error) {
     if (error instanceof KubeConfigError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new KubeConfigError(`cannot read the kubeconfig ${path}: ${reason}; name a file that kubectl can use`, {
-      cause: error,
-    });
+    // No cause: its text may quote the file.
+    throw new KubeConfigError(
+      `cannot read the kubeconfig ${path}: ${unrevealingReason(error)}; name a file that kubectl can use`,
+    );
   }
 }
 

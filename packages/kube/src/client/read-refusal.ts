@@ -32,7 +32,7 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /** Whole seconds only, as the API server writes it; a date of a gateway in between counts as not said. */
-export function parseRetryAfterMs(header: string | undefined): number | undefined {
+function parseRetryAfterMs(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 

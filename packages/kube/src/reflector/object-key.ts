@@ -5,8 +5,3 @@ import type { ObjectName } from '../port/kube-object.ts';
 export function objectKey({ namespace, name }: ObjectName): ObjectKey {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
-
-export function parseObjectKey(key: ObjectKey): ObjectName {
-  const slash = key.indexOf('/');
-  return slash === -1 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { findRefusingPort } from '@sluice/testkit/refusing-port.ts';
@@ -318,6 +319,29 @@ test('refuses a kubeconfig that is missing or leads nowhere, with the remedy', a
   await writeFile(path, '{}');
   await assert.rejects(api.client({ source: { kind: 'File', path } }).list(things), /names no cluster/);
   await assert.rejects(api.client({ source: { kind: 'InCluster' } }).list(things), /ServiceAccount|credentials/);
+});
+
+test('never quotes what it could not read: that may be the token', async (t) => {
+  const api = await startScriptedApi(t, () => {});
+  const directory = await createTemporaryDirectory(t);
+  const path = join(directory, 'kubeconfig');
+  const source: KubeConfigSource = { kind: 'File', path };
+  const plugin = join(directory, 'plugin.sh');
+  await writeFile(plugin, '#!/bin/sh\necho s3cret is the token\n', { mode: 0o700 });
+  const broken = [
+    'users: [{name: me, user: {token: s3cret}}',
+    'users:\n  - token: "s3cret\n - x',
+    kubeconfigText(api.url, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin } }),
+  ];
+  for (const text of broken) {
+    await writeFile(path, text);
+    const error: unknown = await api
+      .client({ source })
+      .list(things)
+      .catch((reason: unknown) => reason);
+    assert.ok(error instanceof KubeTransportError);
+    assert.doesNotMatch(inspect(error), /s3cret/);
+  }
 });
 
 test('never addresses a collection by an object without a name or namespace', async (t) => {

@@ -27,8 +27,7 @@ test('a call that is to be repeated is not, when its caller may not send it any 
   let may = true;
   const api = await startScriptedApi(t, (_request, response) => {
     may = false;
-    response.setHeader('retry-after', '0');
-    answerStatus(response, 429, 'TooManyRequests');
+    answerStatus(response, { code: 429, reason: 'TooManyRequests', retryAfter: '0' });
   });
   await assert.rejects(api.client().replace(things, thing, { maySend: () => may }), isWithheld);
   assert.equal(api.requests.length, 1);
