@@ -17,7 +17,8 @@ function isCurrent() {
   const locked = packagesOf('package-lock.json').filter(([path]) => path.includes('node_modules/'));
   return locked.every(([path, entry]) => {
     const present = installed.get(path);
-    if (present === undefined) return entry.optional === true;
+    // Peers are in the lock and left out of the tree (.npmrc).
+    if (present === undefined) return entry.optional === true || entry.peer === true;
     return present.version === entry.version && present.integrity === entry.integrity && existsSync(path);
   });
 }
