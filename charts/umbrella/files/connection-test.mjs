@@ -3,8 +3,14 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 
-const { SLUICE_ADMIN_HOST, SLUICE_SERVICE_HOST, SLUICE_ADMIN_PORT, SLUICE_PROBE_PORT, SLUICE_SERVICE_PORTS, SLUICE_PATIENCE } =
-  process.env;
+const {
+  SLUICE_ADMIN_HOST,
+  SLUICE_SERVICE_HOST,
+  SLUICE_ADMIN_PORT,
+  SLUICE_PROBE_PORT,
+  SLUICE_SERVICE_PORTS,
+  SLUICE_PATIENCE,
+} = process.env;
 const deadline = AbortSignal.timeout(Number(SLUICE_PATIENCE ?? 60) * 1000);
 let failures = 0;
 
