@@ -34,6 +34,7 @@ import type { StateApi } from '../users/state-api.ts';
 import { type HealthServer, startHealthServer } from './health-server.ts';
 import { createKubeMachinery, type KubeMachinery, type Loop, type Watched } from './kube-machinery.ts';
 import { createRoutingMetrics, type RoutingMetrics } from './routing-metrics.ts';
+import { createLedClient, type LedClient } from './led-client.ts';
 import { judgeLiveness, judgeReadiness, type WatchedCopy } from './watch-health.ts';
 
 export interface OperatorSettings {
@@ -91,6 +92,8 @@ class RunningOperator implements Operator {
   readonly #caches: RoutingCaches;
   readonly #control: RoutingControl;
   readonly #elector: LeaderElector;
+  /** For what only the leader writes. */
+  readonly #led: LedClient;
   readonly #metrics: RoutingMetrics;
   readonly #loops: Readonly<Record<StatusKind, Controller>>;
   readonly #users: UserController | null;
@@ -107,6 +110,7 @@ class RunningOperator implements Operator {
       { source, requestsPerSecond, version, identity, namespaces },
       { clock, logger, registry: this.#registry },
     );
+    this.#led = createLedClient(this.#machinery.client, () => this.#elector.isLeader);
     this.#caches = this.#createCaches();
     this.#metrics = createRoutingMetrics(this.#registry, () => this.#control.term?.status() ?? null);
     this.#control = new RoutingControl(
@@ -189,12 +193,12 @@ class RunningOperator implements Operator {
   }
 
   #statusLoop(kind: StatusKind, resource: Resource<SluiceObject>, informer: Informer<SluiceObject>): Controller {
-    const { client, events } = this.#machinery;
+    const { events } = this.#machinery;
     const { clock } = this.#deps;
     const reconcile = createRoutingStatus({
       ...{ kind, resource, events, store: informer.store },
-      writer: createStatusWriter({ resource, fieldManager }, client),
-      term: () => this.#control.term,
+      writer: createStatusWriter({ resource, fieldManager }, this.#led),
+      term: () => (this.#elector.isLeader ? this.#control.term : null),
       wallMs: () => clock.wallMs(),
       onWrite: (result) => this.#metrics.wroteStatus(kind, result),
     });
@@ -234,12 +238,12 @@ class RunningOperator implements Operator {
     const { users, namespaces } = this.#settings;
     const { state, clock, logger } = this.#deps;
     if (users === null || state === null) return null;
-    const { client, events } = this.#machinery;
+    const { events } = this.#machinery;
     const informer = this.#copy({ resource: proxyUsers, indexers: { [byUserName]: userNameOf } });
     const controller = (loop: Loop): Controller => this.#machinery.controller(loop);
     return createUserController(
       { ...users, namespaces },
-      { informer, client, events, state, clock, logger, controller },
+      { informer, client: this.#led, events, state, clock, logger, controller },
     );
   }
 

@@ -11,6 +11,7 @@ import { type HeldEntry, readHeldEntries, untilConnected } from '@sluice/live-co
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { delay } from '@sluice/kube/clock/delay.ts';
 import type { PublicationConfig } from '../publish/routing-publication.ts';
+import { createLedBus } from './led-bus.ts';
 import { relayChanges, type RoutingCaches, whenSynced } from './routing-caches.ts';
 import { RoutingTerm, type RoutingTermDeps } from './routing-term.ts';
 
@@ -65,7 +66,7 @@ export class RoutingControl {
 
   async #begin(leadership: Leadership): Promise<void> {
     const { caches, clock, logger, onStatus, stepDown } = this.#deps;
-    const bus = this.#buses.next();
+    const bus = createLedBus(this.#buses.next(), leadership);
     try {
       await whenSynced(caches, leadership.signal);
       const held = await this.#readHeld(bus, leadership.signal);
