@@ -23,6 +23,7 @@ export class CrashRun {
   readonly #options: CrashRunOptions;
   /** Of the first life. */
   readonly switch: CrashSwitch;
+  readonly #switches: CrashSwitch[] = [];
   #stop: () => Promise<void> = () => Promise.resolve();
   #starts = 0;
   #restarting: Promise<void> = Promise.resolve();
@@ -70,7 +71,16 @@ export class CrashRun {
     return writes.map(({ verb, resource, subresource, name }) => `${verb} ${resource.plural}/${subresource} ${name}`);
   }
 
+  /** Writes about users that were done, over all lives, in order of their names. */
+  userWrites(): readonly string[] {
+    const done = this.#switches.flatMap(({ writes, point }) =>
+      writes.filter((_, index) => point?.side !== 'Before' || index + 1 !== point.atWrite),
+    );
+    return done.filter((write) => / user /.test(write)).toSorted();
+  }
+
   async #live(crash: CrashSwitch): Promise<void> {
+    this.#switches.push(crash);
     const { kube, store, logger } = this.lab;
     const { users = null, openState } = this.#options;
     const bus = crash.guardBus(store.connect());

@@ -24,14 +24,14 @@ export class CrashSwitch {
   readonly writes: string[] = [];
   /** Resolves at the crash. */
   readonly died: Promise<void>;
-  readonly #point: CrashPoint | null;
+  readonly point: CrashPoint | null;
   readonly #crash: () => void;
   readonly #onCrash: (() => void)[] = [];
   #isDead = false;
 
   /** null: it never dies. */
   constructor(point: CrashPoint | null) {
-    this.#point = point;
+    this.point = point;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.died = promise;
     this.#crash = resolve;
@@ -120,9 +120,9 @@ export class CrashSwitch {
   #judge(write: string): Verdict {
     if (this.#isDead) return 'Dead';
     this.writes.push(write);
-    if (this.writes.length !== this.#point?.atWrite) return 'Pass';
+    if (this.writes.length !== this.point?.atWrite) return 'Pass';
     this.#isDead = true;
-    if (this.#point.side === 'After') return 'DieAfter';
+    if (this.point.side === 'After') return 'DieAfter';
     this.#die();
     return 'DieBefore';
   }
