@@ -11,12 +11,15 @@ const keepAnnotation = '    helm.sh/resource-policy: keep\n';
 
 /** A text longer than this stands in lines of its own: yamllint takes 120 characters, or one word. */
 const longText = 60;
+/** YAML 1.1, which many tools read, has a type of its own for what looks like a time. */
+const time = /^\d{4}-\d{2}-\d{2}T/;
 
 function toYaml(value: object): string {
   const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value === 'string' && node.value.length > longText) node.type = 'BLOCK_FOLDED';
+      if (typeof node.value === 'string' && time.test(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   return document.toString({ lineWidth: 110 });

@@ -1,6 +1,6 @@
 /** ProxyListener: a listener as an object of the Kubernetes API. Its spec is in listener.ts; here is what the operator says about it. */
 import { Type } from 'typebox';
-import { commonStatusProperties, statusCount, statusText } from './status-fields.ts';
+import { commonStatusProperties, pendingStatus, statusCount, statusText } from './status-fields.ts';
 
 export const proxyListenerStatusSchema = Type.Object(
   {
@@ -9,5 +9,9 @@ export const proxyListenerStatusSchema = Type.Object(
     routes: statusCount('How many routes of the operator serve it.'),
     publishedGeneration: statusCount('The generation of what is published.'),
   },
-  { additionalProperties: false, description: 'What the operator and the proxies say about the listener.' },
+  {
+    default: pendingStatus,
+    additionalProperties: false,
+    description: 'What the operator and the proxies say about the listener.',
+  },
 );

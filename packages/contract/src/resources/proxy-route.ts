@@ -1,6 +1,6 @@
 /** ProxyRoute: a route as an object of the Kubernetes API. Its spec is in route.ts; here is what the operator says about it. */
 import { Type } from 'typebox';
-import { commonStatusProperties, statusCount, statusText } from './status-fields.ts';
+import { commonStatusProperties, pendingStatus, statusCount, statusText } from './status-fields.ts';
 
 export const proxyRouteStatusSchema = Type.Object(
   {
@@ -15,5 +15,9 @@ export const proxyRouteStatusSchema = Type.Object(
       'The generation of what is published, which also grows with the endpoints of Services.',
     ),
   },
-  { additionalProperties: false, description: 'What the operator and the proxies say about the route.' },
+  {
+    default: pendingStatus,
+    additionalProperties: false,
+    description: 'What the operator and the proxies say about the route.',
+  },
 );

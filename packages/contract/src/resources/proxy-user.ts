@@ -1,6 +1,6 @@
 /** ProxyUser: a user as an object of the Kubernetes API. Its spec is in user.ts; here is what the operator says about it. */
 import { Type } from 'typebox';
-import { commonStatusProperties, statusCount, statusList, statusText } from './status-fields.ts';
+import { commonStatusProperties, pendingStatus, statusCount, statusList, statusText } from './status-fields.ts';
 
 const secretSchema = Type.Object(
   {
@@ -30,6 +30,7 @@ export const proxyUserStatusSchema = Type.Object(
     }),
   },
   {
+    default: pendingStatus,
     additionalProperties: false,
     description: 'What the operator, the state service and the proxies say about the user.',
   },

@@ -64,3 +64,19 @@ export const commonStatusProperties = {
     317,
   ),
 };
+
+/**
+ * The status of an object that nobody has looked at yet. Without it kstatus, and so `helm install --wait`, takes an object without
+ * conditions for one that is in force. The operator's own Ready takes its place.
+ */
+export const pendingStatus = {
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'Pending',
+      message: 'waiting for the operator',
+      lastTransitionTime: '1970-01-01T00:00:00Z',
+    },
+  ],
+};
