@@ -142,7 +142,10 @@ export class ConfigWatcher {
       });
       this.#watchers.set(key, watcher);
     } catch (error) {
-      this.#degrade(error);
+      // Gone since the chain was resolved: the next look resolves another.
+      if (!isGone(error)) return this.#degrade(error);
+      this.#isTouched = true;
+      this.#checkSoon();
     }
   }
 
@@ -151,4 +154,8 @@ export class ConfigWatcher {
     this.#isDegraded = true;
     this.#options.onDegraded(error);
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

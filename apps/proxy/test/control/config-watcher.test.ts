@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import {
   appendFileSync,
@@ -118,6 +119,27 @@ test('reports that the file vanished and that it is back, its directory too', as
     writeFileSync(path, 'a: 3\n');
   });
   await expectReport(() => writeFileSync(path, 'a: 4\n'), 500);
+});
+
+test('copes with directories that come and go while it looks for them', async (t) => {
+  const directory = await createTemporaryDirectory(t);
+  for (const name of ['etc', 'a', 'b']) mkdirSync(join(directory, name));
+  for (const name of ['a', 'b']) writeFileSync(join(directory, name, 'sluice.yaml'), `${name}: 1\n`);
+  symlinkSync('../a/sluice.yaml', join(directory, 'etc/sluice.yaml'));
+  const { expectReport } = await startWatching(t, join(directory, 'etc/sluice.yaml'), {
+    ...defaultWatchTimes,
+    pollMs: 2,
+  });
+  for (let round = 0; round < 200; round += 1) {
+    const [gone, kept] = round % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
+    symlinkSync(`../${kept}/sluice.yaml`, join(directory, 'etc/next'));
+    renameSync(join(directory, 'etc/next'), join(directory, 'etc/sluice.yaml'));
+    rmSync(join(directory, gone), { recursive: true });
+    await nextTurn();
+    mkdirSync(join(directory, gone));
+    writeFileSync(join(directory, gone, 'sluice.yaml'), `${gone}: ${round}\n`);
+  }
+  await expectReport(() => writeFileSync(join(directory, 'a/sluice.yaml'), 'a: last\n'));
 });
 
 test('reports once for what an editor does to save: away, anew, truncated, written in pieces', async (t) => {
