@@ -34,7 +34,9 @@ export async function prepareStores(postgres: PostgresServer): Promise<OpenStore
   return async (t, config = {}) => {
     const copy: TestDatabase = await postgres.createDatabase(template.name);
     const openAnother = (): { store: PostgresStateStore; database: Database } => {
-      const whole = { ...defaultDatabaseConfig, connectionString: copy.url, operationTimeoutMs: 10_000, ...config };
+      // A busy machine may be slow; what is slow by design is judged by tests that set their own bounds.
+      const patience = { acquireTimeoutMs: 20_000, operationTimeoutMs: 30_000 };
+      const whole = { ...defaultDatabaseConfig, connectionString: copy.url, ...patience, ...config };
       const database = new Database(whole, { nowMs: () => performance.now() });
       t.after(() => database.close());
       return { database, store: createPostgresStateStore({ database, pepper, onCommitted: () => {} }) };
