@@ -1,48 +1,24 @@
 /** `tools/nats/find-server.sh`, with programs of the test's own in place of Go and of the system's server. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { systemPath } from '../src/system-path.ts';
-import { createTemporaryDirectory } from '../src/temporary-directory.ts';
+import { createScriptPlace, type ScriptPlace, writeProgram } from './script-place.ts';
 
 const script = fileURLToPath(new URL('../../../tools/nats/find-server.sh', import.meta.url));
 
-interface Place {
-  readonly directory: string;
-  run(env?: Readonly<Record<string, string>>): {
-    readonly status: number | null;
-    readonly out: string;
-    readonly err: string;
-  };
-}
-
-/** A cache and a first place on the search path, both empty but for a Go that fails. */
-async function createPlace(t: TestContext): Promise<Place> {
-  const directory = await createTemporaryDirectory(t);
-  await writeProgram(directory, 'go', `echo tried >> ${directory}/go.log; echo no such module >&2; exit 1`);
-  return {
-    directory,
-    run: (env = {}) => {
-      const base = { PATH: `${directory}:${systemPath}`, HOME: directory, XDG_CACHE_HOME: join(directory, 'cache') };
-      const result = spawnSync(script, { encoding: 'utf8', env: { ...base, ...env } });
-      return { status: result.status, out: result.stdout, err: result.stderr };
-    },
-  };
-}
-
-async function writeProgram(directory: string, name: string, body: string): Promise<string> {
-  const path = join(directory, name);
-  await writeFile(path, `#!/bin/sh\n${body}\n`);
-  await chmod(path, 0o755);
-  return path;
+/** With a Go that fails. */
+async function createPlace(t: TestContext): Promise<ScriptPlace> {
+  const place = await createScriptPlace(t, script);
+  const body = `echo tried >> ${place.directory}/go.log; echo no such module >&2; exit 1`;
+  await writeProgram(place.bin, 'go', body);
+  return place;
 }
 
 test('says why there is no server, and does not try to build again at once', async (t) => {
   const place = await createPlace(t);
-  await writeProgram(place.directory, 'nats-server', 'echo nats-server: v2.9.10');
+  await writeProgram(place.bin, 'nats-server', 'echo nats-server: v2.9.10');
   for (let run = 0; run < 2; run++) {
     const { status, out, err } = place.run();
     assert.deepEqual([status, out], [3, '']);
@@ -56,17 +32,17 @@ test('says why there is no server, and does not try to build again at once', asy
 
 test("takes the system's server when it can build none, and says so", async (t) => {
   const place = await createPlace(t);
-  const path = await writeProgram(place.directory, 'nats-server', 'echo nats-server: v2.11.0');
+  const path = await writeProgram(place.bin, 'nats-server', 'echo nats-server: v2.11.0');
   const { status, out, err } = place.run();
-  assert.deepEqual([status, out], [0, `${path}\n`]);
+  assert.deepEqual([status, out], [0, path]);
   assert.match(err, /nats-server 2\.11\.0 from the system/);
 });
 
 test('takes the one it is told to, and fails when that is none', async (t) => {
   const place = await createPlace(t);
-  const path = await writeProgram(place.directory, 'mine', 'echo nats-server: v2.14.9');
+  const path = await writeProgram(place.bin, 'mine', 'echo nats-server: v2.14.9');
   const told = place.run({ SLUICE_NATS_SERVER: path });
-  assert.deepEqual([told.status, told.out], [0, `${path}\n`]);
+  assert.deepEqual([told.status, told.out], [0, path]);
   assert.match(told.err, /nats-server 2\.14\.9 from SLUICE_NATS_SERVER/);
   assert.equal(place.run({ SLUICE_NATS_SERVER: join(place.directory, 'none') }).status, 1);
 });
@@ -74,12 +50,12 @@ test('takes the one it is told to, and fails when that is none', async (t) => {
 test('uses what was built before without asking Go', async (t) => {
   const place = await createPlace(t);
   await writeProgram(
-    place.directory,
+    place.bin,
     'go',
     'for last; do :; done; shift 6; printf "#!/bin/sh\\necho nats-server: v2.15.2\\n" > "$1"; chmod 755 "$1"',
   );
   const first = place.run();
   assert.equal(first.status, 0, first.err);
-  await writeProgram(place.directory, 'go', 'exit 1');
+  await writeProgram(place.bin, 'go', 'exit 1');
   assert.deepEqual(place.run().out, first.out);
 });

@@ -1,48 +1,12 @@
 /** `tools/kube/find-kube.sh`, with programs of the test's own in place of Go and of a control plane. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createTemporaryDirectory } from '../../src/temporary-directory.ts';
+import { createScriptPlace, type ScriptPlace, writeProgram } from '../script-place.ts';
 
 const script = fileURLToPath(new URL('../../../../tools/kube/find-kube.sh', import.meta.url));
-
-interface Place {
-  readonly directory: string;
-  run(env?: Readonly<Record<string, string>>): {
-    readonly status: number | null;
-    readonly out: string;
-    readonly err: string;
-  };
-}
-
-/** A cache and a first place on the search path, both empty. */
-async function createPlace(t: TestContext): Promise<Place> {
-  const directory = await createTemporaryDirectory(t);
-  await mkdir(join(directory, 'bin'));
-  return {
-    directory,
-    run: (env = {}) => {
-      const base = {
-        PATH: `${directory}/bin:/usr/bin:/bin`,
-        HOME: directory,
-        XDG_CACHE_HOME: join(directory, 'cache'),
-      };
-      const result = spawnSync(script, { encoding: 'utf8', env: { ...base, ...env } });
-      return { status: result.status, out: result.stdout.trim(), err: result.stderr };
-    },
-  };
-}
-
-async function writeProgram(directory: string, name: string, body: string): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, name);
-  await writeFile(path, `#!/bin/bash\n${body}\n`);
-  await chmod(path, 0o755);
-  return path;
-}
 
 async function writeAssets(directory: string): Promise<void> {
   await writeProgram(directory, 'kube-apiserver', 'echo Kubernetes v1.34.2');
@@ -50,13 +14,13 @@ async function writeAssets(directory: string): Promise<void> {
 }
 
 /** A Go that fails, and says that it was asked. */
-async function writeFailingGo({ directory }: Place): Promise<void> {
+async function writeFailingGo({ directory, bin }: ScriptPlace): Promise<void> {
   const body = `if [[ $1 == env ]]; then echo go1.26 amd64; exit; fi\necho asked >> ${directory}/go.log; echo no such module >&2; exit 1`;
-  await writeProgram(join(directory, 'bin'), 'go', body);
+  await writeProgram(bin, 'go', body);
 }
 
 test('says why there is none, and does not try to build again at once', async (t) => {
-  const place = await createPlace(t);
+  const place = await createScriptPlace(t, script);
   await writeFailingGo(place);
   for (let run = 0; run < 2; run++) {
     const { status, out, err } = place.run();
@@ -67,7 +31,7 @@ test('says why there is none, and does not try to build again at once', async (t
 });
 
 test('takes the programs of KUBEBUILDER_ASSETS, and says that there are no pods when it can build none', async (t) => {
-  const place = await createPlace(t);
+  const place = await createScriptPlace(t, script);
   await writeFailingGo(place);
   const assets = join(place.directory, 'assets');
   await writeAssets(assets);
@@ -84,7 +48,7 @@ test('takes the programs of KUBEBUILDER_ASSETS, and says that there are no pods 
 });
 
 test('prefers a single program that is named to the folder', async (t) => {
-  const place = await createPlace(t);
+  const place = await createScriptPlace(t, script);
   await writeFailingGo(place);
   await writeAssets(join(place.directory, 'assets'));
   const own = await writeProgram(join(place.directory, 'own'), 'my-apiserver', 'echo Kubernetes v1.35.9');
@@ -93,19 +57,19 @@ test('prefers a single program that is named to the folder', async (t) => {
 });
 
 test('fails when a program that is named cannot be executed', async (t) => {
-  const place = await createPlace(t);
+  const place = await createScriptPlace(t, script);
   const { status, err } = place.run({ TEST_ASSET_ETCD: join(place.directory, 'absent') });
   assert.equal(status, 1);
   assert.match(err, /absent, named by TEST_ASSET_ETCD, cannot be executed/);
 });
 
 test('builds once, and uses what was built before', async (t) => {
-  const place = await createPlace(t);
+  const place = await createScriptPlace(t, script);
   // Writes its -o operand, and notes the package that it was asked for.
   const build =
     'for last; do :; done; while [[ $1 != -o ]]; do shift; done\nprintf "#!/bin/sh\\necho Kubernetes v1.36.3\\n" >"$2"; chmod 755 "$2"';
   const body = `case $1 in\nenv) echo go1.26 amd64 ;;\nlist) echo v1.36.3 ;;\nbuild) ${build}; echo "$last" >>${place.directory}/go.log ;;\nesac`;
-  await writeProgram(join(place.directory, 'bin'), 'go', body);
+  await writeProgram(place.bin, 'go', body);
   const first = place.run();
   assert.equal(first.status, 0, first.err);
   assert.match(first.err, /building kube-apiserver\n(.*\n)*Kubernetes 1\.36\.3 built from its modules\n$/);

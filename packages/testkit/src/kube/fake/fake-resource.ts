@@ -29,36 +29,32 @@ export interface FakeResource {
 
 const conditions = { 'status.conditions': { kind: 'Map', keys: ['type'] } } as const;
 
-/** A kind as a CRD with a status subresource makes it. */
-export function customResource(
-  names: Pick<FakeResource, 'group' | 'version' | 'plural' | 'kind'>,
-  differences: Partial<FakeResource> = {},
-): FakeResource {
-  return {
-    ...names,
-    namespaced: true,
-    hasStatus: true,
-    hasGeneration: true,
-    allowsUnconditionalUpdate: false,
-    isCustom: true,
-    lists: conditions,
-    ...differences,
-  };
+type ResourceNames = Pick<FakeResource, 'group' | 'version' | 'plural' | 'kind'>;
+type Nature = Omit<FakeResource, keyof ResourceNames>;
+
+/** As a CRD with a status subresource makes it. */
+const custom: Nature = {
+  namespaced: true,
+  hasStatus: true,
+  hasGeneration: true,
+  allowsUnconditionalUpdate: false,
+  isCustom: true,
+  lists: conditions,
+};
+const native: Nature = {
+  namespaced: true,
+  hasStatus: false,
+  hasGeneration: false,
+  allowsUnconditionalUpdate: true,
+  isCustom: false,
+};
+
+export function customResource(names: ResourceNames, differences: Partial<Nature> = {}): FakeResource {
+  return { ...names, ...custom, ...differences };
 }
 
-function builtIn(
-  names: Pick<FakeResource, 'group' | 'version' | 'plural' | 'kind'>,
-  differences: Partial<FakeResource> = {},
-): FakeResource {
-  return {
-    ...names,
-    namespaced: true,
-    hasStatus: false,
-    hasGeneration: false,
-    allowsUnconditionalUpdate: true,
-    isCustom: false,
-    ...differences,
-  };
+function builtIn(names: ResourceNames, differences: Partial<Nature> = {}): FakeResource {
+  return { ...names, ...native, ...differences };
 }
 
 export const namespaceResource = builtIn(
