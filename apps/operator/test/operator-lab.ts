@@ -14,6 +14,7 @@ import { eventually } from '@sluice/testkit/eventually.ts';
 import { customResource, type FakeResource } from '@sluice/testkit/kube/fake/fake-resource.ts';
 import { type FakeKube, type FakeKubeOptions, startFakeKube } from '@sluice/testkit/kube/fake/start-fake-kube.ts';
 import { type Operator, type OperatorSettings, startOperator } from '../src/process/operator.ts';
+import type { StateApi } from '../src/users/state-api.ts';
 
 export const routeResource = customResource({
   group: 'sluice.dev',
@@ -125,7 +126,8 @@ export class OperatorLab {
     return new FleetProxy(this.#scope, this.store, 'edge-0');
   }
 
-  async startOperator(settings: Partial<OperatorSettings> = {}): Promise<Operator> {
+  /** Closes `state` with it. */
+  async startOperator(settings: Partial<OperatorSettings> = {}, state: StateApi | null = null): Promise<Operator> {
     const bus = this.store.connect();
     const operator = await startOperator(
       {
@@ -139,13 +141,14 @@ export class OperatorLab {
         users: null,
         ...settings,
       },
-      { bus, state: null, clock: systemClock, logger: this.logger, version: '0.0.0' },
+      { bus, state, clock: systemClock, logger: this.logger, version: '0.0.0' },
     );
     let isStopped = false;
     const stop = async (drainMs: number): Promise<void> => {
       if (isStopped) return;
       isStopped = true;
       await operator.stop(drainMs);
+      state?.close();
       await bus.close();
     };
     this.#scope.after(async () => await stop(1_000));

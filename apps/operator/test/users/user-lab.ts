@@ -3,7 +3,6 @@
  * processes of their own, and replicas of the users' range that stand for proxies.
  */
 import { randomUUID } from 'node:crypto';
-import { systemClock } from '@sluice/kube/clock/system-clock.ts';
 import { createNatsBus } from '@sluice/live-config/nats/nats-bus.ts';
 import type { ResourceSpec } from '@sluice/live-config/publisher/truth.ts';
 import { createReplica } from '@sluice/live-config/replica/replica.ts';
@@ -13,7 +12,7 @@ import { eventually } from '@sluice/testkit/eventually.ts';
 import { customResource } from '@sluice/testkit/kube/fake/fake-resource.ts';
 import { type FakeKube, startFakeKube } from '@sluice/testkit/kube/fake/start-fake-kube.ts';
 import type { StateAnswer } from '@sluice/testkit/state-client.ts';
-import { type Operator, startOperator } from '../../src/process/operator.ts';
+import type { Operator } from '../../src/process/operator.ts';
 import { createHttpStateApi } from '../../src/users/http-state-api.ts';
 import { grantResource, listenerResource, OperatorLab, routeResource, type StatusView } from '../operator-lab.ts';
 
@@ -88,33 +87,11 @@ export class UserLab {
 
   /** Resolves when it has listed every object. */
   async startOperator({ releaseMs = 600_000 }: UserLabOptions = {}): Promise<Operator> {
-    const bus = this.objects.store.connect();
     const { url = '' } = this.plane.services[0] ?? {};
     const state = createHttpStateApi({ url: new URL(url), ca: null, readKey: () => Promise.resolve(this.#key) });
-    const operator = await startOperator(
-      {
-        kube: { kind: 'File', path: this.kube.kubeconfigPath },
-        requestsPerSecond: 1000,
-        namespaces: null,
-        lease: { namespace: 'default', name: 'sluice-operator' },
-        identity: `operator-${randomUUID().slice(0, 8)}`,
-        admin: { host: '127.0.0.1', port: 0 },
-        ackKey: null,
-        users: { owner, releaseMs },
-      },
-      { bus, state, clock: systemClock, logger: this.objects.logger, version: '0.0.0' },
-    );
-    let isStopped = false;
-    const stop = async (drainMs: number): Promise<void> => {
-      if (isStopped) return;
-      isStopped = true;
-      await operator.stop(drainMs);
-      state.close();
-      await bus.close();
-    };
-    this.#scope.after(async () => await stop(1_000));
+    const operator = await this.objects.startOperator({ users: { owner, releaseMs } }, state);
     await operator.synced;
-    return { adminUrl: operator.adminUrl, synced: operator.synced, stop };
+    return operator;
   }
 
   async apply(name: string, spec: object, namespace = 'default'): Promise<void> {
