@@ -90,6 +90,17 @@ export const operator: DashboardPlan = {
       ],
     },
     {
+      title: 'Users',
+      panels: [
+        {
+          title: 'State service',
+          help: '1: it answers the operator that leads; 0: changes of ProxyUsers wait for it. Nothing: no ProxyUsers are kept.',
+          unit: 'short',
+          queries: [{ expr: `sluice_operator_state_service_available{${here}}`, legend: '{{pod}} {{instance}}' }],
+        },
+      ],
+    },
+    {
       title: 'Queues',
       panels: [
         {

@@ -205,6 +205,15 @@ const operator: readonly AlertCase[] = [
     },
     quiet: { 'rest_client_requests_total{code="409"}': '0+50x30', 'rest_client_requests_total{code="200"}': '0+50x30' },
   },
+  {
+    alert: 'SluiceOperatorStateServiceDown',
+    fires: { 'sluice_operator_state_service_available{instance="1"}': '1+0x5 0+0x30' },
+    // Gone for less than its patience; and another installation's answers.
+    quiet: {
+      'sluice_operator_state_service_available{instance="1"}': '1+0x5 0+0x3 1+0x30',
+      'sluice_operator_state_service_available{instance="2"}': '_x6 1+0x30',
+    },
+  },
 ];
 
 export const alertCases: readonly AlertCase[] = [...objectives, ...proxy, ...stateService, ...operator];

@@ -35,6 +35,7 @@ import { type HealthServer, startHealthServer } from './health-server.ts';
 import { createKubeMachinery, type KubeMachinery, type Loop, type Watched } from './kube-machinery.ts';
 import { createRoutingMetrics, type RoutingMetrics } from './routing-metrics.ts';
 import { createLedClient, type LedClient } from './led-client.ts';
+import { registerStateAvailability } from './state-metrics.ts';
 import { judgeLiveness, judgeReadiness, type WatchedCopy } from './watch-health.ts';
 
 export interface OperatorSettings {
@@ -126,6 +127,7 @@ class RunningOperator implements Operator {
       Listener: this.#statusLoop('Listener', proxyListeners, this.#caches.listeners),
     };
     this.#users = this.#createUsers();
+    registerStateAvailability(this.#registry, () => this.#users?.isStateAvailable ?? null);
     this.#elector = this.#createElector();
   }
 

@@ -5,6 +5,8 @@ import { eventually } from '@sluice/testkit/eventually.ts';
 import { whyNoNatsServer } from '@sluice/testkit/find-nats-server.ts';
 import type { ProgramProcess } from '@sluice/testkit/program-process.ts';
 import type { FakeRequest } from '@sluice/testkit/kube/fake/fake-request.ts';
+import { PrometheusText } from '@sluice/testkit/prometheus-text.ts';
+import type { Operator } from '../../src/process/operator.ts';
 import { conditionOf } from '../operator-lab.ts';
 import { startUserLab, type UserLab, userResource } from './user-lab.ts';
 
@@ -28,6 +30,13 @@ function theService(): ProgramProcess {
   const service = theLab().plane.services[0]?.process;
   if (service === undefined) throw new Error('there is no state service');
   return service;
+}
+
+/** null: the operator says nothing of it. */
+async function availability({ adminUrl }: Operator): Promise<number | null> {
+  const metrics = new PrometheusText(await (await fetch(`${adminUrl}/metrics`)).text());
+  const name = 'sluice_operator_state_service_available';
+  return metrics.has(name) ? metrics.sum(name) : null;
 }
 
 /** What the operator writes to objects of ours: their finalizer, their status. */
@@ -70,10 +79,12 @@ test('without the state service nothing is said of users that are in force, new 
   const operator = await theLab().startOperator();
   await theLab().apply('steady', spec);
   await theLab().until('steady', 'Ready', 'True Ready');
+  assert.equal(await availability(operator), 1);
   const before = await theLab().objects.status(userResource, 'steady');
   await theService().kill();
   await theLab().apply('late', spec);
   const status = await theLab().until('late', 'Reconciling', 'True StateServiceUnavailable');
+  assert.equal(await availability(operator), 0);
   assert.equal(conditionOf(status, 'Ready')?.status, 'False');
   assert.deepEqual(await theLab().objects.status(userResource, 'steady'), before);
   const [writes, events] = [theLab().objects.statusWrites, theLab().objects.events];
@@ -81,6 +92,7 @@ test('without the state service nothing is said of users that are in force, new 
   assert.deepEqual([theLab().objects.statusWrites, theLab().objects.events], [writes, events]);
   await theService().start();
   await theLab().until('late', 'Ready', 'True Ready');
+  assert.equal(await availability(operator), 1);
   await operator.stop(1_000);
 });
 
