@@ -81,7 +81,10 @@ export type ConfigRejection = Static<typeof configRejectionSchema>;
 /** Rejections that one acknowledgement spells out; `rejectedCount` has them all. */
 export const maxRejectionsInAck = 100;
 
-/** What a proxy says on `sluice.ack.<proxy>` after each revision it applied, and every ten seconds. */
+/**
+ * What a proxy says on `sluice.ack.<proxy>` after each revision it applied, and every ten seconds. Of epoch 0 it has nothing in force
+ * yet, and believes what a head said.
+ */
 export const configAckSchema = Type.Object(
   {
     v: version,
@@ -89,9 +92,11 @@ export const configAckSchema = Type.Object(
     /** Of this run of the process. */
     instance: Type.String({ minLength: 1, maxLength: 64 }),
     range,
-    epoch,
+    epoch: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     revision,
     digest,
+    /** The last head it believed, where that is later than what is in force: it will believe no earlier one. */
+    believed: Type.Optional(Type.Object({ epoch, revision }, closed)),
     appliedAt: timestamp,
     rejected: Type.Array(configRejectionSchema, { maxItems: maxRejectionsInAck }),
     rejectedCount: Type.Integer({ minimum: 0, maximum: 10_000_000 }),

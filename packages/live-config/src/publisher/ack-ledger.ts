@@ -57,7 +57,8 @@ export class AckLedger {
       return { kind: 'Refused', reason: 'TooManyProxies' };
     }
     this.#note(ack, nowMs);
-    return { kind: 'Taken', seen: { kind: 'RevisionSeen', epoch: ack.epoch, revision: ack.revision } };
+    const { epoch, revision } = ack.believed ?? ack;
+    return { kind: 'Taken', seen: { kind: 'RevisionSeen', epoch, revision } };
   }
 
   liveProxies(nowMs: number): number {

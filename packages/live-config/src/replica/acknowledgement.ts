@@ -1,18 +1,35 @@
-/** What a proxy says of one range: what it has in force, and what it rejected of it. */
+/**
+ * What a proxy says of one range: what it has in force, what it rejected of it, and which head it believed last. Whoever publishes
+ * next must come after that head, also when what it confirmed could not be applied.
+ */
 import { maxRejectionsInAck } from '@sluice/contract/config-message.ts';
 import type { UnsignedAck } from '../digest/ack-token.ts';
-import type { ApplyQueue } from './apply-queue.ts';
+import { type ApplyQueue, type Confirmed, isOlder } from './apply-queue.ts';
 import type { ReplicaCoreConfig } from './replica-step.ts';
 
-/** null: nothing is in force yet. */
-export function acknowledgementOf(config: ReplicaCoreConfig, queue: ApplyQueue, nowMs: number): UnsignedAck | null {
+const nothing: Confirmed = { epoch: 0, revision: 0, digest: '0'.repeat(64) };
+
+interface Known {
+  readonly queue: ApplyQueue;
+  /** What the last head that was believed confirmed. */
+  readonly believed: Confirmed;
+}
+
+/** null: nothing is in force and no head was believed yet. */
+export function acknowledgementOf(
+  { range, proxy, instance }: ReplicaCoreConfig,
+  { queue, believed }: Known,
+  nowMs: number,
+): UnsignedAck | null {
   const { applied, rejected } = queue;
-  if (applied === null) return null;
-  const { range, proxy, instance } = config;
-  const { epoch, revision, digest } = applied;
+  if (applied === null && believed.epoch === 0) return null;
+  const { epoch, revision, digest } = applied ?? nothing;
   const listed = [...rejected.entries()].slice(0, maxRejectionsInAck);
   return {
     ...{ v: 1, proxy, instance, range, epoch, revision, digest },
+    ...(isOlder({ epoch, revision }, believed)
+      ? { believed: { epoch: believed.epoch, revision: believed.revision } }
+      : {}),
     appliedAt: new Date(nowMs).toISOString(),
     rejected: listed.map(([key, { generation, reason }]) => ({ key, generation, reason })),
     rejectedCount: rejected.size,

@@ -378,7 +378,7 @@ class Core implements ReplicaCore {
   }
 
   #acknowledge(): void {
-    const ack = acknowledgementOf(this.#config, this.#queue, this.#nowMs);
+    const ack = acknowledgementOf(this.#config, { queue: this.#queue, believed: this.#table.revision }, this.#nowMs);
     if (ack === null) return;
     this.#ackAtMs = this.#nowMs + ackIntervalMs;
     this.#effects.push({ kind: 'Acknowledge', ack });

@@ -51,7 +51,7 @@ export class ModelProxy extends ModelActor {
     const { random, without } = this.world;
     this.#core = createReplicaCore({
       ...{ range: 'users', proxy: this.name, instance: `run-${run}`, random: () => random.next() },
-      ...(without === null ? {} : { without }),
+      ...(without === 'Fencing' || without === 'Snapshots' ? { without } : {}),
     });
     this.#inForce = new Map();
     this.#place = 0;
@@ -102,8 +102,10 @@ export class ModelProxy extends ModelActor {
         this.#savedAtMs = Math.max(this.#savedAtMs, time.nowMs + random.between(0, 2_000));
         return this.later(this.#savedAtMs - time.nowMs, () => this.#persist(effect));
       case 'Acknowledge':
-        if (this.isReachable())
-          time.after(random.between(0, 50), () => this.#acknowledged(effect.ack.epoch, effect.ack.revision));
+        if (this.isReachable()) {
+          const { epoch, revision } = effect.ack.believed ?? effect.ack;
+          time.after(random.between(0, 50), () => this.#acknowledged(epoch, revision));
+        }
         return;
       case 'Report':
         return note(() => `${this.name} ${JSON.stringify(effect.event)}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
+import { readAck } from '../../src/digest/read-message.ts';
 import { openLive } from '../live-harness.ts';
 
 describe('a replica', () => {
@@ -70,6 +71,27 @@ describe('a replica', () => {
     replica.recheck('users');
     await has('users.ann', { a: 1 });
     assert.equal(replica.status()[0]?.rejectedCount, 0);
+  });
+
+  it('tells which head it believed, though it could not apply it, so that no publisher comes before that', async (t) => {
+    const live = openLive(t);
+    const { publisher } = live.publish();
+    const { revision } = await publisher.publish([live.truth.set('users.ann', { a: 1 })]);
+    const listener = live.store.connect();
+    t.after(() => listener.close());
+    const acks: ReturnType<typeof readAck>[] = [];
+    listener.onAck(({ payload }) => acks.push(readAck(payload)));
+    const judge = (): never => {
+      throw new Error('out of memory');
+    };
+    live.follow({ judge });
+    await eventually(
+      () => {
+        const { epoch, believed } = acks.at(-1) ?? {};
+        assert.deepEqual({ epoch, believed }, { epoch: 0, believed: { epoch: 1, revision } });
+      },
+      { timeoutMs: 30_000 },
+    );
   });
 
   it('tries everything again after a revision could not be applied', async (t) => {
