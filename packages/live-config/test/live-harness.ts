@@ -13,6 +13,8 @@ import type { ApplyRequest, ApplyResult, Replica, ReplicaConfig, ReplicaEvent } 
 export class MapTruth implements Truth {
   readonly records = new Map<string, TruthRecord>();
   #generation = 0;
+  /** Called with a listing in hand, before its parts are given. */
+  onListed: (keys: readonly string[] | undefined) => Promise<void> = () => Promise.resolve();
 
   set(key: string, spec: ResourceSpec | null): TruthRecord {
     this.#generation += 1;
@@ -23,6 +25,7 @@ export class MapTruth implements Truth {
 
   async *list(keys?: readonly string[]): AsyncGenerator<readonly TruthRecord[]> {
     const all = [...this.records.values()].filter(({ key }) => keys === undefined || keys.includes(key));
+    await this.onListed(keys);
     for (let at = 0; at < all.length; at += 100) yield await Promise.resolve(all.slice(at, at + 100));
   }
 }

@@ -82,8 +82,10 @@ export class Batch {
     this.#isTakingChanges = false;
   }
 
-  compare(): void {
+  /** `unsure`: keys whose puts were dropped. One may still arrive; a later one of the key keeps it out. */
+  compare(unsure: Iterable<string>): void {
     this.#table.beginComparison();
+    for (const key of unsure) this.#repairs.add(key);
     this.#isOpen = true;
     this.#isWhole = true;
     this.#isTakingChanges = true;
@@ -126,7 +128,10 @@ export class Batch {
 
   tick(nowMs: number): void {
     const again = this.#listing.retry(nowMs);
-    if (again !== null) this.#emit(again);
+    if (again === null) return;
+    // What the listing that failed has shown may be gone since.
+    if (this.#listing.isOfAll) this.#table.beginComparison();
+    this.#emit(again);
   }
 
   /** true: a batch has been stored, and its head is due. */
@@ -157,6 +162,8 @@ export class Batch {
       const { generation, specText, from } = taken.wanted;
       const entry = makeEntry(taken.key, { epoch, generation, specText });
       if (this.#isNeeded(entry, from)) put(entry);
+      // The listing may still show what was there before.
+      else if (this.#isWhole && !entry.isLive) this.#table.noteDeletion(entry.key, entry);
     }
     const more = this.#wanted.batchSize < maxConcurrentPuts ? this.#listing.nextPart() : null;
     if (more !== null) this.#emit(more);

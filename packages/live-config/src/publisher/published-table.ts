@@ -66,6 +66,14 @@ export class PublishedTable {
     else this.#entries.set(key, { ...version, isLive: false, hash: nothing, sequence });
   }
 
+  /** Of a key that is not there: it was deleted with this generation, whatever the bucket says of it. */
+  noteDeletion(key: string, version: { readonly epoch: number; readonly generation: number }): void {
+    const index = this.#entries.indexOf(key);
+    if (index >= 0 && this.#entries.isLiveAt(index)) return;
+    const sequence = index < 0 ? 0 : this.#entries.sequenceAt(index);
+    this.#entries.set(key, { ...version, isLive: false, hash: nothing, sequence });
+  }
+
   beginComparison(): void {
     this.#listed = new Uint8Array(this.#entries.indexEnd);
   }

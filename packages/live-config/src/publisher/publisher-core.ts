@@ -127,7 +127,7 @@ class Core implements PublisherCore {
   #stop(phase: Phase): void {
     this.#effects.push(...this.#watch.close());
     this.#phase = phase;
-    this.#puts.clear();
+    this.#puts.drop();
     this.#batch.drop(this.#table);
     this.#head.unconfirm();
   }
@@ -269,12 +269,12 @@ class Core implements PublisherCore {
   }
 
   #batchStored(): void {
-    const state = { digest: this.#table.digest(), count: this.#table.count };
-    this.#head.confirm(state, this.#batch.ticket);
+    const { count } = this.#table;
+    this.#head.confirm({ digest: this.#table.digest(), count }, this.#batch.ticket);
     if (this.#phase !== 'TakingOver') return;
     this.#phase = 'Publishing';
-    const { revision } = this.#head;
-    this.#report({ kind: 'TookOver', epoch: this.#claim.epoch, revision, count: state.count });
+    this.#puts.forgetDropped();
+    this.#report({ kind: 'TookOver', epoch: this.#claim.epoch, revision: this.#head.revision, count });
   }
 
   #put(key: string, value: Uint8Array, entry: ReadEntry | null): void {
@@ -357,7 +357,7 @@ class Core implements PublisherCore {
     this.#counters.heads += 1;
     this.#headSequence = sequence;
     if (this.#phase === 'TakingOver') {
-      if (!this.#batch.isOpen) this.#batch.compare();
+      if (!this.#batch.isOpen) this.#batch.compare(this.#puts.dropped);
       return;
     }
     const covered = this.#head.stored();

@@ -107,7 +107,8 @@ class Driver {
       case 'CloseWatch':
         this.#watch?.close();
         this.#watch = null;
-        return;
+        // Nothing is compared without it; an owner's listing holds what one instant costs.
+        return this.#truth.end();
       case 'ClaimEpoch':
         return void this.#claim(effect.above);
       case 'Put':

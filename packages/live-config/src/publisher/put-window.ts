@@ -24,6 +24,8 @@ const maxRetryMs = 2_000;
 export class PutWindow {
   readonly #flights = new Map<number, Flight>();
   readonly #byKey = new Map<string, Flight>();
+  /** Keys of flights that were dropped: whether their values are, or will be, in the bucket is not known. */
+  readonly #dropped = new Set<string>();
   #lastPut = 0;
 
   get size(): number {
@@ -64,9 +66,19 @@ export class PutWindow {
     this.#byKey.delete(key);
   }
 
-  clear(): void {
+  get dropped(): ReadonlySet<string> {
+    return this.#dropped;
+  }
+
+  /** Everything under way, until `forgetDropped`. */
+  drop(): void {
+    for (const { key, entry } of this.#flights.values()) if (entry !== null) this.#dropped.add(key);
     this.#flights.clear();
     this.#byKey.clear();
+  }
+
+  forgetDropped(): void {
+    this.#dropped.clear();
   }
 
   /** Reads it back later, each time a little later. */

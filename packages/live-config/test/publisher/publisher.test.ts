@@ -111,6 +111,39 @@ describe('a publisher', () => {
     assert.equal(headIn(live)?.count, 3);
   });
 
+  it('does not bring back what was deleted after its listing, of which the bucket knew nothing', async (t) => {
+    const live = openLive(t);
+    for (const name of ['ann', 'bob']) live.truth.set(`users.${name}`, { name });
+    const told = Promise.withResolvers<undefined>();
+    const { publisher } = live.publish();
+    live.truth.onListed = async () => {
+      void publisher.publish([live.truth.set('users.ann', null)]);
+      await told.promise;
+    };
+    const published = publisher.publish([]);
+    await eventually(() => assert.equal(live.truth.records.get('users.ann')?.spec, null));
+    told.resolve(undefined);
+    await published;
+    assert.equal(entryIn(live, 'users.ann'), null);
+    assert.deepEqual([entryIn(live, 'users.bob')?.specText, headIn(live)?.count], ['{"name":"bob"}', 1]);
+  });
+
+  it('writes a key again whose put was under way when its watch ended', async (t) => {
+    const live = openLive(t);
+    const { publisher, bus } = live.publish();
+    await publisher.publish([]);
+    live.truth.set('users.bob', { b: 1 });
+    await publisher.publish([live.truth.set('users.ann', { a: 1 })]);
+    const before = live.store.read('users.ann')?.sequence ?? 0;
+    const waiting = publisher.publish([live.truth.set('users.ann', { a: 2 })]);
+    bus.interrupt('cut off by the test');
+    bus.restore();
+    await waiting;
+    assert.equal(entryIn(live, 'users.ann')?.specText, '{"a":2}');
+    assert.ok((live.store.read('users.ann')?.sequence ?? 0) > before);
+    assert.equal(publisher.status().counters['repairs'], 1);
+  });
+
   it('fills a bucket that was made anew', async (t) => {
     const live = openLive(t);
     live.truth.set('users.ann', { a: 1 });
@@ -150,6 +183,9 @@ describe('a publisher', () => {
     bus.sendAck('p', writeMessage(signAck(ack, Buffer.from('another'))));
     bus.sendAck('p', writeMessage(signAck(ack, ackKey)));
     await eventually(() => assert.equal(headIn(live)?.epoch, 42));
+    const believed = { ...ack, believed: { epoch: 50, revision: 9 } };
+    bus.sendAck('p', writeMessage(signAck(believed, ackKey)));
+    await eventually(() => assert.equal(headIn(live)?.epoch, 51));
   });
 
   it('rejects what waits when it is closed', async (t) => {
