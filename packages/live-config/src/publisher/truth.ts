@@ -13,8 +13,10 @@ export interface TruthRecord {
 
 export interface Truth {
   /**
-   * Everything there is, in parts of some hundred, read as the publisher asks for them; or, with `keys`, these alone. What is
-   * not listed counts as deleted. A change that was committed before `list` was called must be in it.
+   * Everything there is, in parts of some hundred, read as the publisher asks for them; or, with `keys`, these alone. What is not listed
+   * counts as deleted. All parts together are of one moment, after `list` was called: parts of several, and a head would confirm a
+   * state that never was. A listing of `keys` ends only when every change that it shows has been given to `publish`, with all
+   * changes before it: what the other keys are is known from there alone.
    */
   list(keys?: readonly string[]): AsyncIterable<readonly TruthRecord[]>;
 }

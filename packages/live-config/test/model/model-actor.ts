@@ -98,7 +98,7 @@ export abstract class ModelActor {
   protected held(run: () => void): () => void {
     const ofRun = this.#run;
     const guarded = (): void => {
-      if (ofRun !== this.#run) return;
+      if (ofRun !== this.#run || !this.#isRunning) return;
       if (this.#isPaused) this.#held.push(guarded);
       else run();
     };

@@ -6,6 +6,9 @@ import { type ActorDeps, ModelActor } from './model-actor.ts';
 import type { ModelTruth } from './model-truth.ts';
 
 const partSize = 2;
+/** From a change to the publisher hearing of it: its owner finds it in an outbox. */
+const maxTellingMs = 200;
+const tellingRetryMs = 50;
 
 export interface PublisherDeps extends ActorDeps {
   readonly truth: ModelTruth;
@@ -17,9 +20,14 @@ export class ModelPublisher extends ModelActor {
   readonly #claim: (above: number) => number;
   #core: PublisherCore = createPublisherCore({ range: 'users', publisher: 'none' });
   #ticket = 0;
-  /** Keys of the listing under way that are still to be read. */
-  #toList: string[] = [];
+  /** Changes that it has not been told of, in their order. */
+  #untold: TruthRecord[] = [];
   #listing = 0;
+  /** Of the listing under way, what is still to be handed over. */
+  #toList: readonly string[] = [];
+  #listed: Map<string, TruthRecord> | null = null;
+  /** null: it may end at once. */
+  #endsAfter: TruthRecord | null = null;
 
   constructor({ truth, claim, ...deps }: PublisherDeps) {
     super(deps);
@@ -32,10 +40,8 @@ export class ModelPublisher extends ModelActor {
   }
 
   changed(record: TruthRecord): void {
-    this.later(0, () => {
-      this.#ticket += 1;
-      this.#step({ kind: 'Changed', ticket: this.#ticket, records: [record] });
-    });
+    this.#untold.push(record);
+    this.later(this.world.random.between(0, maxTellingMs), () => this.#tellNext());
   }
 
   acknowledged(epoch: number, revision: number): void {
@@ -49,6 +55,7 @@ export class ModelPublisher extends ModelActor {
   protected override begin(run: number): void {
     this.#core = createPublisherCore({ range: 'users', publisher: `${this.name}-${run}` });
     this.#ticket = 0;
+    this.#untold = [];
   }
 
   protected override connected(bucket: string): void {
@@ -63,13 +70,19 @@ export class ModelPublisher extends ModelActor {
     this.#step({ kind: 'Tick' });
   }
 
+  #tellNext(): void {
+    const record = this.#untold.shift();
+    if (record === undefined) return;
+    this.#ticket += 1;
+    this.#step({ kind: 'Changed', ticket: this.#ticket, records: [record] });
+  }
+
   #step(input: PublisherInput): void {
     const { time, note } = this.world;
     if (input.kind !== 'Tick' && input.kind !== 'Watched') note(() => `${this.name} < ${JSON.stringify(input)}`);
     for (const effect of this.#core.step(input, time.nowMs)) this.#carryOut(effect);
   }
 
-  // oxlint-disable-next-line complexity -- one line for each kind of effect
   #carryOut(effect: PublisherEffect): void {
     const { random } = this.world;
     switch (effect.kind) {
@@ -89,9 +102,7 @@ export class ModelPublisher extends ModelActor {
           return this.#step({ kind: 'ReadDone', put: effect.put, entry: this.bucket.read(effect.key) });
         });
       case 'ListTruth':
-        this.#listing = effect.listing;
-        this.#toList = [...(effect.keys ?? this.#truth.keys)];
-        return this.#readPart(effect.listing);
+        return this.#list(effect);
       case 'NextPart':
         return this.#readPart(effect.listing);
       case 'Report':
@@ -116,13 +127,35 @@ export class ModelPublisher extends ModelActor {
     );
   }
 
-  #readPart(listing: number): void {
-    this.later(this.world.random.between(0, 30), () => {
+  #list({ listing, keys }: Extract<PublisherEffect, { kind: 'ListTruth' }>): void {
+    const { random } = this.world;
+    this.#listing = listing;
+    this.later(random.between(0, 30), () => {
       if (listing !== this.#listing) return;
-      const keys = this.#toList.splice(0, partSize);
-      if (keys.length === 0) return this.#step({ kind: 'TruthEnded', listing });
-      const records = keys.flatMap((key) => this.#truth.record(key) ?? []);
+      this.#toList = keys ?? this.#truth.keys;
+      this.#listed = new Map(this.#truth.list(this.#toList).map((record) => [record.key, record]));
+      this.#endsAfter = keys === null ? null : (this.#untold.at(-1) ?? null);
+      this.#readPart(listing);
+    });
+  }
+
+  #readPart(listing: number): void {
+    const { random, without } = this.world;
+    this.later(random.between(0, 30), () => {
+      if (listing !== this.#listing) return;
+      const keys = this.#toList.slice(0, partSize);
+      this.#toList = this.#toList.slice(partSize);
+      if (keys.length === 0) return this.#endListing(listing);
+      const records =
+        without === 'OneMoment' ? this.#truth.list(keys) : keys.flatMap((key) => this.#listed?.get(key) ?? []);
       return this.#step({ kind: 'TruthPart', listing, records });
     });
+  }
+
+  #endListing(listing: number): void {
+    if (listing !== this.#listing) return;
+    const isUntold = this.#endsAfter !== null && this.#untold.includes(this.#endsAfter);
+    if (!isUntold || this.world.without === 'Telling') return this.#step({ kind: 'TruthEnded', listing });
+    return this.later(tellingRetryMs, () => this.#endListing(listing));
   }
 }

@@ -33,6 +33,11 @@ export class ModelTruth {
     return this.#records.get(key) ?? null;
   }
 
+  /** As it is now, deletions too. */
+  list(keys: readonly string[] = this.keys): readonly TruthRecord[] {
+    return keys.flatMap((key) => this.#records.get(key) ?? []);
+  }
+
   change(key: string, spec: ResourceSpec | null): TruthRecord {
     this.#generation += 1;
     const record = { key, generation: this.#generation, spec };

@@ -3,7 +3,7 @@ import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What is left out on purpose, to show that the model finds what follows. */
-export type Weakening = 'Fencing' | 'Snapshots';
+export type Weakening = 'Fencing' | 'Snapshots' | 'OneMoment' | 'Telling';
 
 export interface World {
   readonly time: VirtualTime;

@@ -32,6 +32,20 @@ describe('the model', () => {
     assert.ok(found.length > seeds / 10, `found ${found.length}`);
   });
 
+  it('finds that a truth listed page by page confirms states that never were', () => {
+    for (const seed of [105, 352, 355, 602, 886, 938, 1488]) {
+      assert.match(runInterleaving(seed, { without: 'OneMoment' }).violation ?? '', /never was|is there again/);
+      assert.equal(runInterleaving(seed).violation, null);
+    }
+  });
+
+  it('finds that a repair ahead of what the publisher was told confirms states that never were', () => {
+    for (const seed of [3518]) {
+      assert.match(runInterleaving(seed, { without: 'Telling' }).violation ?? '', /never was|is there again/);
+      assert.equal(runInterleaving(seed).violation, null);
+    }
+  });
+
   it('runs a seed the same way each time', () => {
     const [once, again] = [7, 7].map((seed) => runInterleaving(seed, { isNoted: true }).history);
     assert.ok((once?.length ?? 0) > 100);
