@@ -130,12 +130,14 @@ test('copes with directories that come and go while it looks for them', async (t
     ...defaultWatchTimes,
     pollMs: 2,
   });
-  for (let round = 0; round < 200; round += 1) {
+  for (let round = 0; round < 400; round += 1) {
     const [gone, kept] = round % 2 === 0 ? ['a', 'b'] : ['b', 'a'];
     symlinkSync(`../${kept}/sluice.yaml`, join(directory, 'etc/next'));
     renameSync(join(directory, 'etc/next'), join(directory, 'etc/sluice.yaml'));
+    // It may be anywhere in its look by then.
+    for (let turn = 0; turn < round % 8; turn += 1) await stat(directory);
     rmSync(join(directory, gone), { recursive: true });
-    await stat(directory); // a turn in which it looks
+    for (let turn = 0; turn < round % 3; turn += 1) await stat(directory);
     mkdirSync(join(directory, gone));
     writeFileSync(join(directory, gone, 'sluice.yaml'), `${gone}: ${round}\n`);
   }
