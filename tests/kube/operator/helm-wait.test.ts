@@ -12,7 +12,7 @@ import { sharedKubeApi } from '@sluice/testkit/kube/shared-kube-api.ts';
 import { startNamedOrigin } from '@sluice/testkit/named-origin.ts';
 import type { CommandResult } from '@sluice/testkit/run-command.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
-import { conditionOf, openOperatorScene, type OperatorScene, whyNoOperatorScene } from '../operator/operator-scene.ts';
+import { conditionOf, openOperatorScene, type OperatorScene, whyNoOperatorScene } from './operator-scene.ts';
 
 const skip = (await whyNoOperatorScene()) || (await whyNoKubeApi({ helm: true }));
 /** Longer than any of it takes; what fails at once is far below. */
