@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { exitCode } from '@sluice/proxy/cli/exit-code.ts';
+import { exitCode } from '@sluice/runtime/command/exit-code.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { runAllInOne } from './run-all-in-one.ts';
 

@@ -1,9 +1,9 @@
 /** What carries users from the state service to the proxy: the NATS servers that `control:` names, else memory. */
 import { MemoryStore } from '@sluice/live-config/memory/memory-store.ts';
 import { createNatsBus } from '@sluice/live-config/nats/nats-bus.ts';
+import { publisherBusConfig } from '@sluice/live-config/nats/publisher-bus-config.ts';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
 import { type OpenBus, openNatsBus } from '@sluice/proxy/control/live/open-bus.ts';
-import { natsBusConfig } from '@sluice/state-service/cli/nats-bus-config.ts';
 
 /** `control.nats` of the file. */
 type NatsControl = Parameters<OpenBus>[0]['nats'];
@@ -24,8 +24,7 @@ export function openBuses(nats: NatsControl): Buses {
   };
 }
 
-function connectPublisher({ servers, credentialsFile, nkeySeedFile, tls }: NonNullable<NatsControl>): ConfigBus {
-  const { caFile, certFile, keyFile } = tls ?? { caFile: null, certFile: null, keyFile: null };
-  const files = { credentialsFile, nkeySeedFile, caFile, certFile, keyFile };
-  return createNatsBus(natsBusConfig({ servers, ...files, replicas: 1 }), { random: Math.random });
+function connectPublisher(nats: NonNullable<NatsControl>): ConfigBus {
+  const identity = { clientName: 'sluice-state', role: { kind: 'StateService' } } as const;
+  return createNatsBus(publisherBusConfig({ ...nats, replicas: 1 }, identity), { random: Math.random });
 }

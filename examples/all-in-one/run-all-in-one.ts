@@ -3,7 +3,7 @@
  * NATS where the file's `control:` names servers. For one machine; each part also runs by itself.
  */
 import { type RunDeps, runCommand } from '@sluice/proxy/cli/run-command.ts';
-import { type ExitCode, exitCode } from '@sluice/proxy/cli/exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { loadConfig } from '@sluice/proxy/control/load-config.ts';
 import { readAckKey } from '@sluice/proxy/control/live/live-control.ts';
 import { LineSink } from '@sluice/runtime/line-sink.ts';

@@ -2,26 +2,15 @@
  * The `sluice` command: the only file that reads the environment, the arguments and the standard streams, and that ends
  * the process.
  */
-import { writeSync } from 'node:fs';
+import type { ExitCode } from '@sluice/runtime/command/exit-code.ts';
+import { runProgram } from '@sluice/runtime/command/run-program.ts';
+import { writeAll } from '@sluice/runtime/command/write-all.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { type ExitCode, exitCode } from './cli/exit-code.ts';
 import { holdSignals } from './cli/hold-signals.ts';
 import { type Command, parseArguments, usageText } from './cli/parse-arguments.ts';
 
 const out = (text: string): void => writeAll(1, text);
 const err = (text: string): void => writeAll(2, text);
-
-/** Everything, or nothing more when nobody reads. */
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
-    }
-  }
-}
 
 /** Commands are loaded when they are wanted: each has no use for the modules of the others. */
 async function obey(command: Command): Promise<ExitCode> {
@@ -71,23 +60,9 @@ async function obey(command: Command): Promise<ExitCode> {
         err,
       });
     }
-    case 'version':
-      out(`sluice ${packageJson.version} (node ${process.version})\n`);
-      return exitCode.ok;
-    case 'help':
-      out(usageText);
-      return exitCode.ok;
   }
 }
 
-const parsed = parseArguments(process.argv.slice(2));
-if (parsed.kind === 'usage') {
-  err(`sluice: ${parsed.problem}\n\n${parsed.usage}`);
-  process.exit(exitCode.usage);
-}
-try {
-  process.exit(await obey(parsed.command));
-} catch (error) {
-  err(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(exitCode.runtime);
-}
+const line = parseArguments(process.argv.slice(2));
+const { version } = packageJson;
+process.exit(await runProgram({ name: 'sluice', version, usage: usageText, out, err, obey }, line));

@@ -9,7 +9,7 @@ import { createMetricsRegistry } from '@sluice/runtime/metrics.ts';
 import { initSecrets } from '../install/init-secrets.ts';
 import type { InitSecretsOptions } from '../install/init-secrets-arguments.ts';
 import { UnusableSecretError } from '../install/unusable-secret-error.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { kubeSourceOf } from './load-settings.ts';
 import type { KubeOptions } from './parse-arguments.ts';
 import type { RunDeps } from './run-command.ts';

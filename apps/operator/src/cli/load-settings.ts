@@ -1,27 +1,12 @@
 /** What options name in files, read before anything is opened: an operator that cannot have what it was told does not start. */
-import { readFile } from 'node:fs/promises';
 import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
+import { readSettingsFile } from '@sluice/runtime/command/read-settings-file.ts';
 import { createHttpStateApi } from '../users/http-state-api.ts';
 import type { StateApi } from '../users/state-api.ts';
 import type { KubeOptions, RunOptions, StateOptions } from './parse-arguments.ts';
 
-/** A file that the command line names, or that the pod should have, cannot be used. */
-export class SettingsError extends Error {
-  readonly code = 'SLUICE_SETTINGS';
-  override readonly name = 'SettingsError';
-}
-
-const minAckKeyBytes = 16;
 /** Mounted into every pod that may speak to the API server. */
 const podNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
-
-/** Rejects with SettingsError. null: acknowledgements are not signed. */
-export async function loadAckKey(path: string | null): Promise<Uint8Array | null> {
-  if (path === null) return null;
-  const text = (await read(path, 'the acknowledgement key')).trim();
-  if (text.length < minAckKeyBytes) throw new SettingsError(`${path} holds less than ${minAckKeyBytes} characters`);
-  return Buffer.from(text);
-}
 
 /** Rejects with SettingsError. */
 export async function loadLeaseNamespace({ leaseNamespace, kube }: RunOptions): Promise<string> {
@@ -44,10 +29,5 @@ export function kubeSourceOf({ kubeconfig, context }: KubeOptions): KubeConfigSo
 }
 
 async function read(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SettingsError(`cannot read ${what}: ${reason}`, { cause });
-  }
+  return (await readSettingsFile(path, what)).toString('utf8');
 }

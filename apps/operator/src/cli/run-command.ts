@@ -5,66 +5,41 @@ import { systemClock } from '@sluice/kube/clock/system-clock.ts';
 import { KubeConfigError } from '@sluice/kube/client/kube-config-source.ts';
 import { createNatsBus } from '@sluice/live-config/nats/nats-bus.ts';
 import { NatsConfigError } from '@sluice/live-config/nats/nats-config.ts';
+import { publisherBusConfig } from '@sluice/live-config/nats/publisher-bus-config.ts';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
-import { LineSink } from '@sluice/runtime/line-sink.ts';
-import { createLogger, type Logger } from '@sluice/runtime/logger.ts';
-import { createShutdown } from '@sluice/runtime/shutdown.ts';
+import { type ProcessDeps, runUntilStopped, type Serving } from '@sluice/runtime/command/run-until-stopped.ts';
+import { SettingsError } from '@sluice/runtime/command/settings-error.ts';
 import { type OperatorSettings, startOperator } from '../process/operator.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { readAckKeyFile } from '@sluice/live-config/publisher/read-ack-key-file.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import type { StateApi } from '../users/state-api.ts';
-import { kubeSourceOf, loadAckKey, loadLeaseNamespace, openStateApi, SettingsError } from './load-settings.ts';
-import { natsBusConfig } from './nats-bus-config.ts';
+import { kubeSourceOf, loadLeaseNamespace, openStateApi } from './load-settings.ts';
 import type { RunOptions } from './parse-arguments.ts';
 
-export interface RunDeps {
+export interface RunDeps extends ProcessDeps {
   readonly version: string;
-  readonly err: (text: string) => void;
-  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', handler: () => void) => void;
-  /** Ends the process at once. */
-  readonly exit: (code: ExitCode) => never;
 }
-
-const lastLinesMs = 1000;
 
 /** Resolves when the process may end. */
 export async function runCommand(options: RunOptions, deps: RunDeps): Promise<ExitCode> {
-  const sink = new LineSink();
-  const logger = createLogger(options.logLevel, { sink, nowMs: () => systemClock.wallMs() });
-  const stop = Promise.withResolvers<string>();
-  const shutdown = createShutdown({
-    onFirst: (signal) => stop.resolve(signal),
-    onSecond: () => {
-      sink.writeNow();
-      deps.exit(exitCode.ok);
-    },
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    deps.onSignal(signal, () => shutdown.signal(signal, performance.now()));
-  }
-  try {
-    return await serve(options, { ...deps, logger, stopped: stop.promise });
-  } catch (error) {
-    deps.err(`sluice-operator: ${error instanceof Error ? error.message : String(error)}\n`);
-    return isConfiguration(error) ? exitCode.configuration : exitCode.runtime;
-  } finally {
-    await sink.flush(lastLinesMs);
-  }
+  const { logLevel } = options;
+  const nowMs = (): number => systemClock.wallMs();
+  return await runUntilStopped({ name: 'sluice-operator', logLevel, nowMs, isConfiguration }, deps, (serving) =>
+    serve(options, { ...deps, ...serving }),
+  );
 }
 
-interface Serving extends RunDeps {
-  readonly logger: Logger;
-  /** Resolves with the signal that asked the process to end. */
-  readonly stopped: Promise<string>;
-}
+type ServingCommand = RunDeps & Serving;
 
 function isConfiguration(error: unknown): boolean {
   return [SettingsError, NatsConfigError, KubeConfigError].some((kind) => error instanceof kind);
 }
 
-async function serve(options: RunOptions, serving: Serving): Promise<ExitCode> {
+async function serve(options: RunOptions, serving: ServingCommand): Promise<ExitCode> {
   const settings = await settingsOf(options);
   const state = options.state === null ? null : await openStateApi(options.state);
-  const bus = createNatsBus(natsBusConfig(options.nats), { random: Math.random });
+  const identity = { clientName: 'sluice-operator', role: { kind: 'Operator' } } as const;
+  const bus = createNatsBus(publisherBusConfig(options.nats, identity), { random: Math.random });
   try {
     return await serveOn(options, settings, { ...serving, bus, state });
   } finally {
@@ -86,7 +61,7 @@ async function settingsOf(options: RunOptions): Promise<OperatorSettings> {
     lease: { namespace: await loadLeaseNamespace(options), name: leaseName },
     identity: `${hostname().slice(0, 63)}-${process.pid}-${randomBytes(4).toString('hex')}`,
     admin,
-    ackKey: await loadAckKey(ackKeyFile),
+    ackKey: await readAckKeyFile(ackKeyFile),
     users: state === null ? null : { owner: state.owner, releaseMs: state.releaseMs },
   };
 }
@@ -94,7 +69,7 @@ async function settingsOf(options: RunOptions): Promise<OperatorSettings> {
 async function serveOn(
   options: RunOptions,
   settings: OperatorSettings,
-  { bus, state, logger, version, stopped }: Serving & Outside,
+  { bus, state, logger, version, stopped }: ServingCommand & Outside,
 ): Promise<ExitCode> {
   const operator = await startOperator(settings, { bus, state, clock: systemClock, logger, version });
   const { identity } = settings;

@@ -1,5 +1,6 @@
 /** The command line of `sluice-operator init-secrets` as data. Pure. */
 import { parseArgs } from 'node:util';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 import type { DatabaseAddress, InstallNeeds } from './secret-plan.ts';
 
 export interface InitSecretsOptions {
@@ -27,8 +28,6 @@ export const initSecretsUsage = `  init-secrets --prefix NAME --namespace NAME [
     --postgres-database NAME    default sluice
     --timeout SECONDS           how long an API server that does not answer is waited for (default 300)
 `;
-
-class UsageProblem extends Error {}
 
 const options = {
   prefix: { type: 'string' },
@@ -58,7 +57,7 @@ export function parseInitSecretsArguments(args: readonly string[]): InitSecretsA
   try {
     return { kind: 'options', options: readOptions(parseArgs({ args: [...args], options }).values) };
   } catch (error) {
-    if (!(error instanceof UsageProblem || error instanceof TypeError)) throw error;
+    if (!(error instanceof UsageError || error instanceof TypeError)) throw error;
     return { kind: 'usage', problem: error.message.split('\n')[0] ?? '' };
   }
 }
@@ -79,7 +78,7 @@ function readOptions(values: Values): InitSecretsOptions {
 function readDatabase(values: Values): DatabaseAddress | null {
   if (values['postgres-host'] === undefined) {
     const stray = (['postgres-port', 'postgres-user', 'postgres-database'] as const).find((name) => name in values);
-    if (stray !== undefined) throw new UsageProblem(`--${stray} needs --postgres-host`);
+    if (stray !== undefined) throw new UsageError(`--${stray} needs --postgres-host`);
     return null;
   }
   return {
@@ -92,8 +91,8 @@ function readDatabase(values: Values): DatabaseAddress | null {
 
 function readText(values: Values, name: keyof Values, pattern: RegExp): string {
   const text = values[name];
-  if (typeof text !== 'string') throw new UsageProblem(`--${name} is missing`);
-  if (!pattern.test(text)) throw new UsageProblem(`--${name} ${JSON.stringify(text)} does not match ${pattern.source}`);
+  if (typeof text !== 'string') throw new UsageError(`--${name} is missing`);
+  if (!pattern.test(text)) throw new UsageError(`--${name} ${JSON.stringify(text)} does not match ${pattern.source}`);
   return text;
 }
 
@@ -105,6 +104,6 @@ function readNumber(
   const text = values[name];
   if (text === undefined) return standard;
   const value = /^[0-9]{1,6}$/.test(String(text)) ? Number(text) : 0;
-  if (value < 1 || value > max) throw new UsageProblem(`--${name} is not a number from 1 to ${max}`);
+  if (value < 1 || value > max) throw new UsageError(`--${name} is not a number from 1 to ${max}`);
   return value;
 }

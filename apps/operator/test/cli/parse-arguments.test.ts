@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Environment, parseArguments, type RunOptions } from '../../src/cli/parse-arguments.ts';
+import type { Environment } from '@sluice/runtime/command/given-options.ts';
+import { parseArguments, type RunOptions } from '../../src/cli/parse-arguments.ts';
 
 function runOptions(args: readonly string[], env: Environment = {}): RunOptions {
   const parsed = parseArguments(['run', ...args], env);
@@ -27,7 +28,7 @@ describe('the command line of sluice-operator', () => {
       admin: { host: '127.0.0.1', port: 9920 },
       nats: {
         ...{ servers: ['nats://a'], credentialsFile: null, nkeySeedFile: null },
-        ...{ caFile: null, certFile: null, keyFile: null, replicas: 1 },
+        ...{ tls: null, replicas: 1 },
       },
       ackKeyFile: null,
       state: null,

@@ -2,7 +2,7 @@
 import { formatIssue } from '../config/config-issue.ts';
 import { printEffectiveConfig } from '../config/print-effective-config.ts';
 import { type Environment, loadConfig } from '../control/load-config.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 
 export interface Output {
   out(text: string): void;

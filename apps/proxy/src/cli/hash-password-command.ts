@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { VerifierAlgorithm } from '@sluice/contract/verifier-algorithm.ts';
 import { hashPasswordBy } from '../credentials/hash-password.ts';
 import type { Output } from './check-command.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 
 export interface PasswordInput {
   readonly stream: NodeJS.ReadableStream;

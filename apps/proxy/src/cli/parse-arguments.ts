@@ -1,6 +1,8 @@
 /** The command line as data. Pure; what is wrong with it is for the person who typed it. */
 import { parseArgs } from 'node:util';
 import { type VerifierAlgorithm, verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
+import type { CommandLine } from '@sluice/runtime/command/command-line.ts';
+import type { InformationalCommand } from '@sluice/runtime/command/informational-command.ts';
 import { type LiveArguments, parsePublishArguments, parseStatusArguments } from './live-arguments.ts';
 import type { PublishOptions } from './publish/publish-command.ts';
 import { parseStateArguments, type StateNoun, stateNouns } from './state/parse-state-arguments.ts';
@@ -14,14 +16,9 @@ export type Command =
   | { readonly kind: 'hashPassword'; readonly algorithm: VerifierAlgorithm }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'publish'; readonly options: PublishOptions }
-  | { readonly kind: 'state'; readonly command: StateCommand }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'help' };
+  | { readonly kind: 'state'; readonly command: StateCommand };
 
-export type Arguments =
-  | { readonly kind: 'command'; readonly command: Command }
-  /** `usage`: what was to be typed. */
-  | { readonly kind: 'usage'; readonly problem: string; readonly usage: string };
+type Arguments = CommandLine<Command>;
 
 export const usageText = `usage: sluice COMMAND [OPTION]
 
@@ -110,7 +107,7 @@ function withState(noun: StateNoun, rest: readonly string[]): Arguments {
   return { kind: 'usage', problem: parsed.problem, usage: stateUsageText(noun) };
 }
 
-function withoutOptions(command: Command, name: string, rest: readonly string[]): Arguments {
+function withoutOptions(command: InformationalCommand, name: string, rest: readonly string[]): Arguments {
   return rest.length === 0 ? { kind: 'command', command } : usage(`${name} takes no arguments`);
 }
 

@@ -21,7 +21,7 @@ import { planEngine } from '../process/engine-plan.ts';
 import type { ConfigInHand } from '../process/config-in-hand.ts';
 import { type ProxyProcess, startProxyProcess } from '../process/proxy-process.ts';
 import { bringUp } from './bring-up.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { holdSignals, type OnSignal } from './hold-signals.ts';
 
 export interface RunDeps {

@@ -1,6 +1,8 @@
 /** What options name in files, read before anything is opened: a service that cannot have what it was told does not start. */
-import { readFile } from 'node:fs/promises';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readAckKeyFile } from '@sluice/live-config/publisher/read-ack-key-file.ts';
+import { readSettingsFile } from '@sluice/runtime/command/read-settings-file.ts';
+import { SettingsError } from '@sluice/runtime/command/settings-error.ts';
 import { readOrMakePepper, readPepper } from '../api-keys/pepper-file.ts';
 import type { Pepper } from '../api-keys/pepper.ts';
 import type { TlsIdentity } from '../http/application.ts';
@@ -13,20 +15,12 @@ export interface LoadedSettings {
   readonly ackKey: Uint8Array | null;
 }
 
-/** A file that the command line names cannot be used. */
-export class SettingsError extends Error {
-  readonly code = 'SLUICE_SETTINGS';
-  override readonly name = 'SettingsError';
-}
-
-const minAckKeyBytes = 16;
-
 /** Rejects with SettingsError. */
 export async function loadSettings(options: RunOptions): Promise<LoadedSettings> {
   return {
     pepper: await loadPepper(options),
     tls: await loadTls(options.tls),
-    ackKey: await loadAckKey(options.ackKeyFile),
+    ackKey: await readAckKeyFile(options.ackKeyFile),
   };
 }
 
@@ -42,8 +36,8 @@ async function loadPepper({ pepperFile, database }: RunOptions): Promise<Pepper>
 
 async function loadTls(files: RunOptions['tls']): Promise<TlsIdentity | null> {
   if (files === null) return null;
-  const cert = await read(files.certFile, 'the certificate');
-  const key = await read(files.keyFile, 'the private key');
+  const cert = await readSettingsFile(files.certFile, 'the certificate');
+  const key = await readSettingsFile(files.keyFile, 'the private key');
   if (!isPair(cert, key)) {
     throw new SettingsError(`${files.keyFile} is not the private key of ${files.certFile}, or one of them is not PEM`);
   }
@@ -55,22 +49,5 @@ function isPair(cert: Buffer, key: Buffer): boolean {
     return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
   } catch {
     return false;
-  }
-}
-
-async function loadAckKey(path: string | null): Promise<Uint8Array | null> {
-  if (path === null) return null;
-  const text = (await read(path, 'the acknowledgement key')).toString('utf8').trim();
-  if (text.length < minAckKeyBytes) throw new SettingsError(`${path} holds less than ${minAckKeyBytes} characters`);
-  return Buffer.from(text);
-}
-
-async function read(path: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new SettingsError(`cannot read ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
   }
 }

@@ -3,7 +3,7 @@ import { LineSink } from '@sluice/runtime/line-sink.ts';
 import { createLogger } from '@sluice/runtime/logger.ts';
 import { migrateDown, migrateUp } from '../database/migrate.ts';
 import { type DatabaseSource, openDatabaseSource } from '../process/database-source.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 
 const lastLinesMs = 1000;
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { encodeSecret, formatKey } from '@sluice/runtime/api-key-text.ts';
 import { createRandomId } from '../repositories/random-id.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 
 export function newKeyCommand(out: (text: string) => void): ExitCode {
   out(`${formatKey({ id: createRandomId(), secret: encodeSecret(randomBytes(32)) })}\n`);

@@ -1,21 +1,21 @@
 /** The command line and the environment as data. Pure; what is wrong with them is for the person who wrote them. */
-import { parseArgs } from 'node:util';
 import { parseBindAddress } from '@sluice/contract/bind-address.ts';
+import type { NatsPublisherOptions } from '@sluice/live-config/nats/publisher-bus-config.ts';
+import { natsOptionNames, readNatsOptions } from '@sluice/live-config/nats/read-nats-options.ts';
+import { type CommandLine, readCommandLine } from '@sluice/runtime/command/command-line.ts';
+import { type Environment, type Given, readGivenOptions } from '@sluice/runtime/command/given-options.ts';
+import {
+  type InformationalCommand,
+  readInformationalCommand,
+  withoutArguments,
+} from '@sluice/runtime/command/informational-command.ts';
+import { readLogLevel, readNumberOption, readParsedOption } from '@sluice/runtime/command/read-option.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 import type { LogLevel } from '@sluice/runtime/logger.ts';
 import { Secret } from '@sluice/runtime/secret.ts';
 import type { RateLimitSettings } from '../http/rate-limits.ts';
 import type { DatabaseSource } from '../process/database-source.ts';
 import type { ListenAddress } from '../process/state-service.ts';
-
-export interface NatsOptions {
-  readonly servers: readonly string[];
-  readonly credentialsFile: string | null;
-  readonly nkeySeedFile: string | null;
-  readonly caFile: string | null;
-  readonly certFile: string | null;
-  readonly keyFile: string | null;
-  readonly replicas: number;
-}
 
 export interface RunOptions {
   readonly listen: ListenAddress;
@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly pepperFile: string | null;
   readonly bootstrapKeyFile: string | null;
   readonly operatorKeyFile: string | null;
-  readonly nats: NatsOptions | null;
+  readonly nats: NatsPublisherOptions | null;
   readonly ackKeyFile: string | null;
   readonly logLevel: LogLevel;
   readonly drainMs: number;
@@ -35,15 +35,7 @@ export interface RunOptions {
 export type Command =
   | { readonly kind: 'run'; readonly options: RunOptions }
   | { readonly kind: 'migrate'; readonly database: DatabaseSource; readonly back: number }
-  | { readonly kind: 'newKey' }
-  | { readonly kind: 'version' }
-  | { readonly kind: 'help' };
-
-export type Arguments =
-  | { readonly kind: 'command'; readonly command: Command }
-  | { readonly kind: 'usage'; readonly problem: string };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+  | { readonly kind: 'newKey' };
 
 export const usageText = `usage: sluice-state COMMAND [OPTION]
 
@@ -87,13 +79,7 @@ const optionNames = [
   'pepper-file',
   'bootstrap-key-file',
   'operator-key-file',
-  'nats',
-  'nats-credentials',
-  'nats-nkey-seed',
-  'nats-ca',
-  'nats-cert',
-  'nats-key',
-  'nats-replicas',
+  ...natsOptionNames,
   'ack-key-file',
   'key-requests',
   'address-requests',
@@ -103,84 +89,45 @@ const optionNames = [
   'back',
 ] as const;
 type OptionName = (typeof optionNames)[number];
-type Given = (name: OptionName) => string | null;
+type GivenOptions = Given<OptionName>;
 
-class UsageProblem extends Error {}
-
-const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+const options = { names: optionNames, repeatable: ['nats'], environmentPrefix: 'SLUICE_STATE_' } as const;
 const maxDrainSeconds = 3600;
 
 /** `argv` without the program and the script. An option wins over the environment. */
-export function parseArguments(argv: readonly string[], env: Environment): Arguments {
+export function parseArguments(argv: readonly string[], env: Environment): CommandLine<Command> {
   const [name, ...rest] = argv;
-  try {
-    return { kind: 'command', command: parseCommand(name, rest, env) };
-  } catch (error) {
-    if (error instanceof UsageProblem) return { kind: 'usage', problem: error.message };
-    throw error;
-  }
+  return readCommandLine(usageText, () => parseCommand(name, rest, env));
 }
 
-function parseCommand(name: string | undefined, rest: readonly string[], env: Environment): Command {
+function parseCommand(
+  name: string | undefined,
+  rest: readonly string[],
+  env: Environment,
+): Command | InformationalCommand {
   switch (name) {
     case 'run':
-      return { kind: 'run', options: readRunOptions(readOptions(rest, env)) };
-    case 'migrate': {
-      const given = readOptions(rest, env);
-      return { kind: 'migrate', database: readDatabase(given), back: readNumber(given, 'back', { max: 1000 }) ?? 0 };
-    }
+      return { kind: 'run', options: readRunOptions(readGivenOptions(options, rest, env)) };
+    case 'migrate':
+      return readMigrate(readGivenOptions(options, rest, env));
     case 'new-key':
-      return withoutOptions({ kind: 'newKey' }, rest);
-    case 'version':
-    case '--version':
-      return withoutOptions({ kind: 'version' }, rest);
-    case 'help':
-    case '--help':
-    case '-h':
-      return withoutOptions({ kind: 'help' }, rest);
+      return withoutArguments({ kind: 'newKey' }, rest);
     case undefined:
-      throw new UsageProblem('no command given');
     default:
-      throw new UsageProblem(`unknown command ${JSON.stringify(name)}`);
+      return readInformationalCommand(name, rest);
   }
 }
 
-function withoutOptions(command: Command, rest: readonly string[]): Command {
-  if (rest.length > 0) throw new UsageProblem(`${command.kind} takes no arguments`);
-  return command;
+function readMigrate(given: GivenOptions): Command {
+  return { kind: 'migrate', database: readDatabase(given), back: readNumberOption(given, 'back', { max: 1000 }) ?? 0 };
 }
 
-function readOptions(args: readonly string[], env: Environment): Given {
-  const options = Object.fromEntries(optionNames.map((name) => [name, { type: 'string', multiple: true }] as const));
-  const values = parseOptions(args, options);
-  return (name) => {
-    const given = values[name] ?? [];
-    if (given.length > 1 && name !== 'nats') throw new UsageProblem(`--${name} is given more than once`);
-    const value = given.length > 0 ? given.join(',') : env[`SLUICE_STATE_${name.replaceAll('-', '_').toUpperCase()}`];
-    if (given.includes('')) throw new UsageProblem(`--${name} is empty`);
-    return value === undefined || value === '' ? null : value;
-  };
-}
-
-function parseOptions(
-  args: readonly string[],
-  options: Readonly<Record<string, { readonly type: 'string'; readonly multiple: true }>>,
-): Readonly<Record<string, readonly string[] | undefined>> {
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new UsageProblem(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-  }
-}
-
-function readRunOptions(given: Given): RunOptions {
+function readRunOptions(given: GivenOptions): RunOptions {
   const database = readDatabase(given);
   const pepperFile = given('pepper-file');
   if (pepperFile === null && database.kind !== 'Embedded') {
-    throw new UsageProblem('--pepper-file is missing: API keys in the database are worthless without it');
+    throw new UsageError('--pepper-file is missing: API keys in the database are worthless without it');
   }
-  const logLevel = logLevels.find((level) => level === (given('log-level') ?? 'info'));
-  if (logLevel === undefined) throw new UsageProblem(`--log-level is none of ${logLevels.join(', ')}`);
   return {
     listen: readAddress(given, 'listen') ?? { host: '127.0.0.1', port: 9910 },
     adminListen: readAddress(given, 'admin-listen'),
@@ -189,75 +136,43 @@ function readRunOptions(given: Given): RunOptions {
     pepperFile,
     bootstrapKeyFile: given('bootstrap-key-file'),
     operatorKeyFile: given('operator-key-file'),
-    nats: readNats(given),
+    nats: readNatsOptions(given),
     ackKeyFile: given('ack-key-file'),
-    logLevel,
+    logLevel: readLogLevel(given),
     rateLimits: readRateLimits(given),
-    drainMs: (readNumber(given, 'drain', { max: maxDrainSeconds }) ?? 10) * 1000,
+    drainMs: (readNumberOption(given, 'drain', { max: maxDrainSeconds }) ?? 10) * 1000,
   };
 }
 
-function readDatabase(given: Given): DatabaseSource {
+function readDatabase(given: GivenOptions): DatabaseSource {
   const url = given('database-url');
   const path = given('database-url-file');
   const directory = given('embedded-postgres');
   if ([url, path, directory].filter((value) => value !== null).length !== 1) {
-    throw new UsageProblem('give exactly one of --database-url, --database-url-file and --embedded-postgres');
+    throw new UsageError('give exactly one of --database-url, --database-url-file and --embedded-postgres');
   }
   if (url !== null) return { kind: 'Url', url: new Secret(url) };
   return path === null ? { kind: 'Embedded', directory: directory ?? '' } : { kind: 'UrlFile', path };
 }
 
-function readAddress(given: Given, name: 'listen' | 'admin-listen'): ListenAddress | null {
-  const text = given(name);
-  if (text === null) return null;
-  const parsed = parseBindAddress(text);
-  if (parsed.kind === 'valid') return { host: parsed.value.host, port: parsed.value.port };
-  throw new UsageProblem(`--${name} ${parsed.message} (${parsed.remedy})`);
+function readAddress(given: GivenOptions, name: 'listen' | 'admin-listen'): ListenAddress | null {
+  const address = readParsedOption(given, name, parseBindAddress);
+  return address === null ? null : { host: address.host, port: address.port };
 }
 
-function readTls(given: Given): RunOptions['tls'] {
+function readTls(given: GivenOptions): RunOptions['tls'] {
   const certFile = given('tls-cert');
   const keyFile = given('tls-key');
   if (certFile !== null && keyFile !== null) return { certFile, keyFile };
   if (certFile === null && keyFile === null) return null;
-  throw new UsageProblem('--tls-cert and --tls-key belong together');
+  throw new UsageError('--tls-cert and --tls-key belong together');
 }
 
-function readNats(given: Given): NatsOptions | null {
-  const servers = given('nats');
-  if (servers === null) return null;
-  const credentialsFile = given('nats-credentials');
-  const nkeySeedFile = given('nats-nkey-seed');
-  if (credentialsFile !== null && nkeySeedFile !== null) {
-    throw new UsageProblem('give one of --nats-credentials and --nats-nkey-seed');
-  }
-  const replicas = readNumber(given, 'nats-replicas', { max: 5 }) ?? 1;
-  if (![1, 3, 5].includes(replicas)) throw new UsageProblem('--nats-replicas is none of 1, 3, 5');
-  return {
-    servers: servers.split(','),
-    credentialsFile,
-    nkeySeedFile,
-    caFile: given('nats-ca'),
-    certFile: given('nats-cert'),
-    keyFile: given('nats-key'),
-    replicas,
-  };
-}
-
-function readRateLimits(given: Given): Partial<RateLimitSettings> {
+function readRateLimits(given: GivenOptions): Partial<RateLimitSettings> {
   const limits = {
-    requestsPerMinuteAndKey: readNumber(given, 'key-requests', { max: 999_999 }),
-    requestsPerMinuteAndAddress: readNumber(given, 'address-requests', { max: 999_999 }),
-    failuresPerMinuteAndAddress: readNumber(given, 'address-failures', { max: 999_999 }),
+    requestsPerMinuteAndKey: readNumberOption(given, 'key-requests', { max: 999_999 }),
+    requestsPerMinuteAndAddress: readNumberOption(given, 'address-requests', { max: 999_999 }),
+    failuresPerMinuteAndAddress: readNumberOption(given, 'address-failures', { max: 999_999 }),
   };
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null));
-}
-
-function readNumber(given: Given, name: OptionName, { max }: { readonly max: number }): number | null {
-  const text = given(name);
-  if (text === null) return null;
-  const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
-  if (value < 0 || value > max) throw new UsageProblem(`--${name} is not a number from 0 to ${max}`);
-  return value;
 }

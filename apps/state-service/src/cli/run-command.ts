@@ -1,67 +1,41 @@
 /** `sluice-state run`: the service as a process of its own, from its arguments to its exit code. */
 import { createNatsBus } from '@sluice/live-config/nats/nats-bus.ts';
-import { NatsConfigError } from '@sluice/live-config/nats/nats-config.ts';
+import { type NatsBusConfig, NatsConfigError } from '@sluice/live-config/nats/nats-config.ts';
+import { type NatsPublisherOptions, publisherBusConfig } from '@sluice/live-config/nats/publisher-bus-config.ts';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
-import { LineSink } from '@sluice/runtime/line-sink.ts';
-import { createLogger, type Logger } from '@sluice/runtime/logger.ts';
-import { createShutdown } from '@sluice/runtime/shutdown.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
+import { type ProcessDeps, runUntilStopped, type Serving } from '@sluice/runtime/command/run-until-stopped.ts';
+import { SettingsError } from '@sluice/runtime/command/settings-error.ts';
+import type { Logger } from '@sluice/runtime/logger.ts';
 import { BootstrapKeyError } from '../api-keys/bootstrap-key.ts';
 import { DatabaseSourceError, type OpenDatabaseSource, openDatabaseSource } from '../process/database-source.ts';
 import { type StateService, type StateServiceSettings, startStateService } from '../process/state-service.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
-import { type LoadedSettings, loadSettings, SettingsError } from './load-settings.ts';
-import { natsBusConfig } from './nats-bus-config.ts';
+import { type LoadedSettings, loadSettings } from './load-settings.ts';
 import type { RunOptions } from './parse-arguments.ts';
 
-export interface RunDeps {
+export interface RunDeps extends ProcessDeps {
   readonly version: string;
-  readonly err: (text: string) => void;
-  readonly onSignal: (signal: 'SIGTERM' | 'SIGINT', handler: () => void) => void;
-  /** Ends the process at once. */
-  readonly exit: (code: ExitCode) => never;
 }
 
-const lastLinesMs = 1000;
 const nowMs = (): number => Date.now();
 
 /** Resolves when the process may end. */
 export async function runCommand(options: RunOptions, deps: RunDeps): Promise<ExitCode> {
-  const sink = new LineSink();
-  const logger = createLogger(options.logLevel, { sink, nowMs });
-  const stop = Promise.withResolvers<string>();
-  const shutdown = createShutdown({
-    onFirst: (signal) => stop.resolve(signal),
-    onSecond: () => {
-      sink.writeNow();
-      deps.exit(exitCode.ok);
-    },
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    deps.onSignal(signal, () => shutdown.signal(signal, performance.now()));
-  }
-  try {
-    return await serve(options, { ...deps, logger, stopped: stop.promise });
-  } catch (error) {
-    deps.err(`sluice-state: ${error instanceof Error ? error.message : String(error)}\n`);
-    return isConfiguration(error) ? exitCode.configuration : exitCode.runtime;
-  } finally {
-    await sink.flush(lastLinesMs);
-  }
+  const { logLevel } = options;
+  return await runUntilStopped({ name: 'sluice-state', logLevel, nowMs, isConfiguration }, deps, (serving) =>
+    serve(options, { ...deps, ...serving }),
+  );
 }
 
-interface Serving extends RunDeps {
-  readonly logger: Logger;
-  /** Resolves with the signal that asked the process to end. */
-  readonly stopped: Promise<string>;
-}
+type ServingCommand = RunDeps & Serving;
 
 function isConfiguration(error: unknown): boolean {
   return [SettingsError, DatabaseSourceError, BootstrapKeyError, NatsConfigError].some((kind) => error instanceof kind);
 }
 
-async function serve(options: RunOptions, serving: Serving): Promise<ExitCode> {
+async function serve(options: RunOptions, serving: ServingCommand): Promise<ExitCode> {
   const loaded = await loadSettings(options);
-  const bus = options.nats === null ? null : createNatsBus(natsBusConfig(options.nats), { random: Math.random });
+  const bus = options.nats === null ? null : createNatsBus(busConfig(options.nats), { random: Math.random });
   try {
     const database = await openDatabaseSource(options.database, serving.logger);
     try {
@@ -74,7 +48,11 @@ async function serve(options: RunOptions, serving: Serving): Promise<ExitCode> {
   }
 }
 
-interface Opened extends Serving {
+function busConfig(nats: NatsPublisherOptions): NatsBusConfig {
+  return publisherBusConfig(nats, { clientName: 'sluice-state', role: { kind: 'StateService' } });
+}
+
+interface Opened extends ServingCommand {
   readonly loaded: LoadedSettings;
   readonly bus: ConfigBus | null;
   readonly database: OpenDatabaseSource;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Environment, parseArguments, type RunOptions } from '../../src/cli/parse-arguments.ts';
+import type { Environment } from '@sluice/runtime/command/given-options.ts';
+import { parseArguments, type RunOptions } from '../../src/cli/parse-arguments.ts';
 
 function problemOf(argv: readonly string[], env: Environment = {}): string {
   const parsed = parseArguments(argv, env);

@@ -16,7 +16,7 @@ import { ConfigWatcher } from '../../control/config-watcher.ts';
 import { type Environment, loadConfig } from '../../control/load-config.ts';
 import { AckKeyError, readAckKey } from '../../control/live/live-control.ts';
 import type { Output } from '../check-command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { collectRollout, formatRollout, formatSummary, type Rollouts } from './publish-report.ts';
 import { heldAfter, recordsOf, specsOf, summarize } from './publish-records.ts';
 

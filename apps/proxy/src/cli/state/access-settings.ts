@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { StateAccess } from './state-deed.ts';
 import type { StateClientConfig } from './state-client.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 /** SLUICE_STATE_URL and SLUICE_STATE_KEY. */
 export interface StateEnvironment {

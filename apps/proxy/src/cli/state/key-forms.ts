@@ -3,7 +3,7 @@ import { scopes } from '@sluice/contract/state-api/api-scope.ts';
 import { type DeedForm, versionOption, versionSynopsis } from './deed-form.ts';
 import { readId } from './read-id.ts';
 import type { KeyDeed } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 const create: DeedForm<KeyDeed> = {
   verb: 'create',

@@ -2,7 +2,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseTimestamp } from '@sluice/contract/timestamp.ts';
 import { showText } from '../../config/show-text.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 type GivenValues = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 

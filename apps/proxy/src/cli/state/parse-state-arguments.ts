@@ -7,7 +7,7 @@ import { keyForms } from './key-forms.ts';
 import { accessOptions, OptionValues } from './option-values.ts';
 import { ruleForms } from './rule-forms.ts';
 import type { StateCommand } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 import { userForms } from './user-forms.ts';
 
 export const stateNouns = ['user', 'acl', 'key'] as const;

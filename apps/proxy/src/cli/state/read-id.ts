@@ -1,5 +1,5 @@
 /** An id that the service gave: a segment of an address. Pure. */
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/u;
 const keyShape = /^slc_/u;

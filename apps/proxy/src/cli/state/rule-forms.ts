@@ -3,7 +3,7 @@ import { type DeedForm, versionOption, versionSynopsis } from './deed-form.ts';
 import type { OptionValues } from './option-values.ts';
 import { readId } from './read-id.ts';
 import type { RuleAddition, RuleDeed } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 const add: DeedForm<RuleDeed> = {
   verb: 'add',

@@ -1,6 +1,6 @@
 /** `sluice user|acl|key …`: from the command to what was done, or to why not and the exit code that says so. */
 import type { Output } from '../check-command.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { isExposed, readAccess, type StateEnvironment, StateKeyError } from './access-settings.ts';
 import type { DeedSession } from './deed-session.ts';
 import { doKeyDeed } from './key-deeds.ts';
@@ -11,7 +11,7 @@ import { doRuleDeed } from './rule-deeds.ts';
 import { StateClient } from './state-client.ts';
 import { StateProblemError, StateUnreachableError } from './state-client-error.ts';
 import type { StateCommand, StateDeed } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 import { doUserDeed } from './user-deeds.ts';
 
 export interface StateCommandDeps extends Output {

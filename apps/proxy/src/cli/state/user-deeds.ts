@@ -9,7 +9,7 @@ import { printList } from './print-list.ts';
 import { ruleColumns } from './rule-deeds.ts';
 import { StateProblemError } from './state-client-error.ts';
 import type { PasswordChange, SecretKind, UserAddition, UserDeed, UserListing } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 import { userText } from './user-text.ts';
 
 /** What SOCKS5 and HTTP Basic carry (RFC 1929): a longer one could never be used. */

@@ -2,7 +2,7 @@
 import { type DeedForm, versionOption, versionSynopsis } from './deed-form.ts';
 import type { OptionValues } from './option-values.ts';
 import type { SecretKind, UserDeed } from './state-deed.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '@sluice/runtime/command/usage-error.ts';
 
 const maxConnections = 1_000_000;
 

@@ -1,7 +1,7 @@
 /** `sluice status`: asks a proxy's admin listener how it is and shows it to a person, or as JSON to a program. */
 import type { Output } from '../check-command.ts';
 import { boundedBody } from '../state/bounded-body.ts';
-import { type ExitCode, exitCode } from '../exit-code.ts';
+import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { formatStatus, isStatusAnswers } from './format-status.ts';
 
 export interface StatusOptions {
