@@ -7,7 +7,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import type { KubeApi } from '@sluice/testkit/kube/kube-api.ts';
-import { ProgramProcess } from '@sluice/testkit/program-process.ts';
+import { type ProgramOptions, ProgramProcess } from '@sluice/testkit/program-process.ts';
 import type { Manifest } from './manifest.ts';
 
 interface KeyToPath {
@@ -62,6 +62,8 @@ export interface PodProgram {
   readonly command: string;
   /** Behind those of the manifest: what a container finds by itself. */
   readonly args?: readonly string[];
+  /** A command line in front of it, such as one that enters a network namespace. */
+  readonly prefix?: readonly string[];
 }
 
 /** A process that has not been started. */
@@ -76,25 +78,37 @@ export async function planPod(
   const root = join(place.directory, workload.metadata.name);
   const mounts = container.volumeMounts ?? [];
   const paths = mounts.map(({ mountPath }) => mountPath).toSorted((one, other) => other.length - one.length);
-  const rewrite = (text: string): string =>
-    paths.reduce((changed, path) => changed.replaceAll(path, join(root, path)), place.rewrite(text));
+  // In one pass, the longest first: one path may begin with another.
+  const anyPath = new RegExp(paths.map((path) => RegExp.escape(path)).join('|') || '$^', 'g');
+  const rewrite = (text: string): string => place.rewrite(text).replaceAll(anyPath, (path) => join(root, path));
   for (const { name, mountPath } of mounts) {
     const volume = template.spec.volumes?.find((one) => one.name === name);
-    const files = volume === undefined ? new Map<string, string>() : await readVolume(volume, place);
     await mkdir(join(root, mountPath), { recursive: true });
-    for (const [file, text] of files) {
-      const path = join(root, mountPath, file);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, rewrite(text), { mode: 0o600 });
-    }
+    if (volume !== undefined) await writeFiles(join(root, mountPath), await readVolume(volume, place), rewrite);
   }
   const env = (container.env ?? []).map((one) => [one.name, rewrite(valueOf(one, workload))] as const);
   const [, ...behindCommand] = container.command ?? [''];
-  return new ProgramProcess(scope, {
-    command: program.command,
-    args: [...[...behindCommand, ...(container.args ?? [])].map(rewrite), ...(program.args ?? [])],
-    env: Object.fromEntries(env),
-  });
+  const args = [...behindCommand, ...(container.args ?? [])].map(rewrite);
+  return new ProgramProcess(scope, { ...commandLine(program, args), env: Object.fromEntries(env) });
+}
+
+function commandLine(program: PodProgram, rendered: readonly string[]): Pick<ProgramOptions, 'command' | 'args'> {
+  const args = [...rendered, ...(program.args ?? [])];
+  const [first, ...others] = program.prefix ?? [];
+  if (first === undefined) return { command: program.command, args };
+  return { command: first, args: [...others, program.command, ...args] };
+}
+
+async function writeFiles(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  rewrite: (text: string) => string,
+): Promise<void> {
+  for (const [file, text] of files) {
+    const path = join(folder, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, rewrite(text), { mode: 0o600 });
+  }
 }
 
 function valueOf({ value, valueFrom }: EnvironmentVariable, workload: Manifest): string {

@@ -1,0 +1,93 @@
+/** Every manifest that a page, an example or the chart shows is taken by the API server to the last field. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { KubeApi } from '@sluice/testkit/kube/kube-api.ts';
+import { whyNoKubeApi } from '@sluice/testkit/kube/find-kube-programs.ts';
+import { sharedKubeApi } from '@sluice/testkit/kube/shared-kube-api.ts';
+import type { CommandResult } from '@sluice/testkit/run-command.ts';
+import { crdFolder } from '../crds/crd-scene.ts';
+import { type Manifest, parseManifests } from '../chart/manifest.ts';
+import { readPageSteps } from './page-steps.ts';
+
+const skip = await whyNoKubeApi();
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const pagePatterns = ['*.md', 'docs/**/*.md', 'deploy/**/*.md', 'examples/**/*.md', 'charts/**/*.md'];
+const filePatterns = ['examples/**/*.yaml', 'deploy/**/*.yaml'];
+
+interface Shown {
+  readonly place: string;
+  readonly manifest: Manifest;
+}
+
+/** A sluice.yaml, values and the like are no objects. */
+function objectsIn(place: string, text: string): readonly Shown[] {
+  return parseManifests(text)
+    .filter((value) => typeof value.apiVersion === 'string' && typeof value.kind === 'string')
+    .map((manifest) => ({ place: `${place}: ${manifest.kind} ${manifest.metadata.name}`, manifest }));
+}
+
+/** What stands between the marks of a here-document, in a block for a shell or indented in notes. */
+function hereDocuments(text: string): readonly string[] {
+  return Array.from(text.matchAll(/<<'(?<mark>[A-Z]+)'\n(?<body>[^]*?)\n *\k<mark>\n/g), ({ groups = {} }) => {
+    const lines = (groups['body'] ?? '').split('\n');
+    const indent = Math.min(...lines.map((line) => line.search(/\S|$/)));
+    return lines.map((line) => line.slice(indent)).join('\n');
+  });
+}
+
+function findShown(): readonly Shown[] {
+  const inPages = globSync(pagePatterns, { cwd: root }).flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const blocks = Array.from(text.matchAll(/^```yaml\n([^]*?)^```$/gm), ([, yaml = '']) => yaml);
+    const typed = readPageSteps(text).flatMap(({ script }) => hereDocuments(`${script}\n`));
+    return [...blocks, ...typed].flatMap((block) => objectsIn(page, block));
+  });
+  const files = globSync(filePatterns, { cwd: root });
+  return [...inPages, ...files.flatMap((file) => objectsIn(file, readFileSync(join(root, file), 'utf8')))];
+}
+
+async function dryRun(api: KubeApi, namespace: string, manifest: Manifest): Promise<CommandResult> {
+  // The namespace of an example is the reader's.
+  const own = manifest.metadata.namespace === undefined ? {} : { namespace };
+  const input = JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, ...own } });
+  const args = ['apply', '--dry-run=server', '--validate=strict', '--namespace', namespace, '--filename', '-'];
+  return await api.kubectl(args, { input });
+}
+
+test('every manifest in pages and examples is taken by the API server to the last field', { skip }, async (t) => {
+  const api = await sharedKubeApi();
+  await api.installCrds(crdFolder);
+  const namespace = await api.createNamespace(t, { 'pod-security.kubernetes.io/enforce': 'restricted' });
+  const shown = findShown();
+  for (const { place, manifest } of shown) {
+    const result = await dryRun(api, namespace, manifest);
+    assert.equal(result.code, 0, `${place}: ${result.stderr}`);
+    assert.equal(result.stderr.replaceAll(/^Warning: resource .* is missing the .* annotation.*\n/gm, ''), '', place);
+  }
+  const kinds = new Set(shown.map(({ manifest }) => manifest.kind));
+  for (const kind of ['ProxyRoute', 'ProxyListener', 'ProxyUser', 'Deployment', 'CustomResourceDefinition']) {
+    assert.ok(kinds.has(kind), `${kind} is among none of ${shown.length} manifests`);
+  }
+  const pages = new Set(shown.map(({ place }) => place.split(':')[0]));
+  for (const page of ['docs/kubernetes.md', 'docs/resources.md', 'examples/kubernetes/quickstart.yaml']) {
+    assert.ok(pages.has(page), `${page} shows no manifest: is it still read?`);
+  }
+  t.diagnostic(`${shown.length} manifests`);
+});
+
+test('a field that no kind has is noticed', { skip }, async (t) => {
+  const api = await sharedKubeApi();
+  await api.installCrds(crdFolder);
+  const namespace = await api.createNamespace(t);
+  const [route] = objectsIn(
+    'here',
+    'apiVersion: sluice.dev/v1alpha1\nkind: ProxyRoute\nmetadata: { name: a }\nspec: { action: Ban, lsteners: [edge] }\n',
+  );
+  assert.ok(route);
+  const result = await dryRun(api, namespace, route.manifest);
+  assert.notEqual(result.code, 0);
+  assert.match(result.stderr, /unknown field "spec\.lsteners"/);
+});
