@@ -69,7 +69,9 @@ export class PublishedTable {
   /** Of a key that is not there: it was deleted with this generation, whatever the bucket says of it. */
   noteDeletion(key: string, version: { readonly epoch: number; readonly generation: number }): void {
     const index = this.#entries.indexOf(key);
-    if (index >= 0 && this.#entries.isLiveAt(index)) return;
+    const before = this.versionOf(key);
+    if (before?.isLive === true) return;
+    if (before?.epoch === version.epoch && before.generation >= version.generation) return;
     const sequence = index < 0 ? 0 : this.#entries.sequenceAt(index);
     this.#entries.set(key, { ...version, isLive: false, hash: nothing, sequence });
   }
