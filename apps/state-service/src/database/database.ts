@@ -8,7 +8,7 @@ import { connectionSettings } from './connection-settings.ts';
 import type { DatabaseConfig } from './database-config.ts';
 import { CommitUnknownError, DatabaseUnavailableError, type UnavailableReason } from './database-error.ts';
 import { isRefusedByServer, isWorthRepeating, mapDatabaseError, unavailableReason } from './map-database-error.ts';
-import type { Session } from './session.ts';
+import type { ReadingBounds, Session } from './session.ts';
 
 export interface DatabaseStats {
   readonly open: number;
@@ -88,6 +88,38 @@ export class Database {
   /** All statements of `work` see the same instant. */
   async read<Result>(work: Work<Result>): Promise<Result> {
     return await this.#counted(() => this.#transaction('READ ONLY', work));
+  }
+
+  /**
+   * All pages are of the same instant. Each takes no longer than an operation, and keeps its connection until the last one is read or
+   * whoever reads them ends it.
+   */
+  async *readPages<Page>(
+    work: (session: Session) => AsyncIterable<Page>,
+    { idleMs, totalMs }: ReadingBounds,
+  ): AsyncGenerator<Page> {
+    const { operationTimeoutMs, wideTimeoutMs } = this.#config;
+    const begunAt = this.#nowMs();
+    const session = await this.#counted(async () => {
+      const deadline = begunAt + operationTimeoutMs;
+      return new ClientSession(await this.#acquire(), { deadline, wideTimeoutMs, nowMs: this.#nowMs });
+    });
+    try {
+      await this.#counted(async () => {
+        await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        await session.query(`SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`);
+      });
+      const pages = work(session)[Symbol.asyncIterator]();
+      for (;;) {
+        session.renew(Math.min(this.#nowMs() + operationTimeoutMs, begunAt + totalMs));
+        const page = await this.#counted(() => pages.next());
+        if (page.done === true) return;
+        yield page.value;
+      }
+    } finally {
+      await session.rollBack();
+      session.release();
+    }
   }
 
   /** `work` runs again when the server undid it for a deadlock; what it rejects with undoes everything. */
@@ -221,6 +253,10 @@ class ClientSession implements Session {
     const { wideTimeoutMs, nowMs } = this.#bounds;
     await this.query(`SET LOCAL statement_timeout = ${wideTimeoutMs}`);
     this.#deadline = nowMs() + wideTimeoutMs;
+  }
+
+  renew(deadline: number): void {
+    this.#deadline = deadline;
   }
 
   async rollBack(): Promise<void> {

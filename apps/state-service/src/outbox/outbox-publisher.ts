@@ -174,7 +174,7 @@ export class OutboxPublisher {
       { range: 'users', publisher, whenDeposed: 'Stop', ...(ackKey === undefined ? {} : { ackKey }) },
       {
         bus: this.#buses.next(),
-        truth: createPostgresTruth(database),
+        truth: createPostgresTruth(database, () => this.#tellAll()),
         epochs: { claim: (above) => this.#claimEpoch(above) },
         nowMs,
         random,
@@ -214,6 +214,12 @@ export class OutboxPublisher {
     } finally {
       clearInterval(poll);
     }
+  }
+
+  /** Only while the right is held: who has lost it would not hear of what is committed, and must not repair. */
+  async #tellAll(): Promise<void> {
+    if (this.#pump === null) throw new Error('this process does not have the right to publish at the moment');
+    await this.#pump.catchUp();
   }
 
   /** Only while the right is held: a publisher asks again later. */

@@ -1,12 +1,14 @@
 /**
- * Carries what is in the outbox to a publisher: reads rows, publishes the present state of the users they name, and removes
- * the rows when a head that counts it in is stored. Invariant: a row is removed by the session that holds the right to publish, after
- * that, never before. Several rows of a user are one publication.
+ * Carries what is in the outbox to a publisher: reads rows and the state of the users they name at one instant, publishes it, and removes
+ * the rows when a head that counts it in is stored. Invariants: a row is removed by the session that holds the right to publish, after
+ * that, never before; unless so many rows wait that they do not fit into one publication, what is published up to any row is a state
+ * that Postgres had. Several rows of a user are one publication.
  */
 import { DeposedError } from '@sluice/live-config/publisher/publisher-error.ts';
 import type { Published, Publisher } from '@sluice/live-config/publisher/publisher-port.ts';
 import type { TruthRecord } from '@sluice/live-config/publisher/truth.ts';
 import type { Database } from '../database/database.ts';
+import type { Session } from '../database/session.ts';
 import { readPublished } from './published-state.ts';
 import { deletedUser } from './published-user.ts';
 
@@ -28,6 +30,11 @@ interface OutboxRow {
   readonly id: number;
   readonly user_name: string;
   readonly generation: number;
+}
+
+interface Look {
+  readonly rows: readonly OutboxRow[];
+  readonly records: readonly TruthRecord[];
 }
 
 interface CoveredRow extends Published {
@@ -59,7 +66,7 @@ const removeCovered = `
   )
   SELECT count(*) AS count, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS lag FROM removed`;
 
-const batchRows = 1_000;
+const pageRows = 1_000;
 /** Rows that are with the publisher and not covered yet. */
 const maxHandedOver = 20_000;
 const names = (rows: readonly OutboxRow[]): readonly string[] => [...new Set(rows.map((row) => row.user_name))];
@@ -72,6 +79,9 @@ export class OutboxPump {
   #isPumping = false;
   #isWanted = false;
   #isStopped = false;
+  /** Never rejects. */
+  #looking: Promise<void> = Promise.resolve();
+  #lastFailure: string | null = null;
 
   constructor(deps: OutboxPumpDeps) {
     this.#deps = deps;
@@ -84,7 +94,7 @@ export class OutboxPump {
   /** Looks into the outbox now, or again after the look under way. Never rejects. */
   wake(): void {
     this.#isWanted = true;
-    if (!this.#isPumping) void this.#pump();
+    if (!this.#isPumping) this.#looking = this.#pump();
   }
 
   /** Nothing more is read or removed. */
@@ -92,43 +102,56 @@ export class OutboxPump {
     this.#isStopped = true;
   }
 
+  /**
+   * Resolves when the publisher has all that was committed before the call, or as much as it may have at once; rejects when that
+   * cannot be read.
+   */
+  async catchUp(): Promise<void> {
+    await this.#looking;
+    this.wake();
+    await this.#looking;
+    if (this.#isStopped || this.#lastFailure !== null) throw new Error(this.#lastFailure ?? 'publishing has ended');
+  }
+
   async #pump(): Promise<void> {
     this.#isPumping = true;
+    this.#lastFailure = null;
     try {
       while (this.#isWanted && !this.#isStopped && this.#handedOver.size < maxHandedOver) {
         this.#isWanted = false;
-        if (await this.#handOver()) this.#isWanted = true;
+        await this.#handOver();
       }
     } catch (error) {
-      if (!this.#isStopped) this.#deps.onFailed(error instanceof Error ? error.message : String(error));
+      this.#lastFailure = error instanceof Error ? error.message : String(error);
+      if (!this.#isStopped) this.#deps.onFailed(this.#lastFailure);
     } finally {
       this.#isPumping = false;
     }
   }
 
-  /** Whether there may be more. */
-  async #handOver(): Promise<boolean> {
-    const rows = await this.#deps.session.query<OutboxRow>(
-      `SELECT id, user_name, generation FROM outbox WHERE id <> ALL ($1::bigint[]) ORDER BY id LIMIT ${batchRows}`,
-      [[...this.#handedOver]],
-    );
-    if (rows.length === 0) return false;
-    // Read after the rows, so it holds at least the changes they stand for.
-    const records = await this.#recordsOf(rows);
-    if (this.#isStopped) return false;
+  async #handOver(): Promise<void> {
+    // Not on the session that holds the right: what it removes meanwhile would be in the same transaction.
+    const { rows, records } = await this.#deps.database.read((session) => this.#readNew(session));
+    if (this.#isStopped || rows.length === 0) return;
     for (const { id } of rows) this.#handedOver.add(id);
     void this.#publish(rows, records);
-    return rows.length === batchRows;
   }
 
-  async #recordsOf(rows: readonly OutboxRow[]): Promise<readonly TruthRecord[]> {
-    const records = await readPublished(this.#deps.database, names(rows));
-    const found = new Set(records.map(({ key }) => key));
-    // Of a user whose deletion is forgotten already (a publisher was away for a month) the row itself still knows it.
-    const forgotten = rows
-      .map((row) => deletedUser(row.user_name, row.generation))
-      .filter(({ key }) => !found.has(key));
-    return [...records, ...forgotten];
+  async #readNew(session: Session): Promise<Look> {
+    const rows: OutboxRow[] = [];
+    const records = new Map<string, TruthRecord>();
+    const handedOver = [...this.#handedOver];
+    for (let isLast = false; !isLast && rows.length + handedOver.length < maxHandedOver; ) {
+      const page = await session.query<OutboxRow>(
+        `SELECT id, user_name, generation FROM outbox WHERE id > $2 AND id <> ALL ($1::bigint[]) ORDER BY id LIMIT ${pageRows}`,
+        [handedOver, rows.at(-1)?.id ?? 0],
+      );
+      rows.push(...page);
+      for (const record of await recordsOf(session, page)) records.set(record.key, record);
+      isLast = page.length < pageRows;
+      if (!isLast) await session.widen();
+    }
+    return { rows, records: [...records.values()] };
   }
 
   async #publish(rows: readonly OutboxRow[], records: readonly TruthRecord[]): Promise<void> {
@@ -162,6 +185,15 @@ export class OutboxPump {
     } finally {
       this.#isRemoving = false;
     }
-    if (this.#isWanted && !this.#isPumping) void this.#pump();
+    if (this.#isWanted && !this.#isPumping) this.#looking = this.#pump();
   }
+}
+
+async function recordsOf(session: Session, rows: readonly OutboxRow[]): Promise<readonly TruthRecord[]> {
+  if (rows.length === 0) return [];
+  const records = await readPublished(session, names(rows));
+  const found = new Set(records.map(({ key }) => key));
+  // Of a user whose deletion is forgotten already (a publisher was away for a month) the row itself still knows it.
+  const forgotten = rows.map((row) => deletedUser(row.user_name, row.generation)).filter(({ key }) => !found.has(key));
+  return [...records, ...forgotten];
 }

@@ -1,13 +1,16 @@
 /**
- * The range `users` as Postgres has it now: some users by name, or all of them in pages. One statement reads a user with all that
- * its spec is made of, so that generation and spec belong together. Memory is that of a page.
+ * The range `users` as Postgres has it at one instant: some users by name, or all of them in pages. One statement reads a user with
+ * all that its spec is made of, so that generation and spec belong together. Memory is that of a page.
  */
 import { parseResourceKey } from '@sluice/contract/config-key.ts';
 import type { Truth, TruthRecord } from '@sluice/live-config/publisher/truth.ts';
 import type { Database } from '../database/database.ts';
+import type { ReadingBounds, Session } from '../database/session.ts';
 import { deletedUser, type PublishedUserRow, publishedUser } from './published-user.ts';
 
 const pageRows = 500;
+/** A million users take two minutes; a publisher that NATS holds up reads on where it was. */
+const listingBounds: ReadingBounds = { idleMs: 60_000, totalMs: 15 * 60_000 };
 
 const selectPublished = `
   SELECT u.name, u.generation, u.enabled, u.destinations, u.on_revoke,
@@ -33,50 +36,48 @@ interface DeletedRow {
 }
 
 /** Of the users named, those that are there and those that are remembered as deleted. */
-export async function readPublished(database: Database, names: readonly string[]): Promise<readonly TruthRecord[]> {
-  return await database.read(async (session) => {
-    const users = await session.query<PublishedUserRow>(`${selectPublished} WHERE u.name = ANY ($1::text[])`, [names]);
-    const deleted = await session.query<DeletedRow>(
-      'SELECT name, generation FROM deleted_users WHERE name = ANY ($1::text[])',
-      [names],
-    );
-    return [...users.map(publishedUser), ...deleted.map(({ name, generation }) => deletedUser(name, generation))];
-  });
+export async function readPublished(session: Session, names: readonly string[]): Promise<readonly TruthRecord[]> {
+  const users = await session.query<PublishedUserRow>(`${selectPublished} WHERE u.name = ANY ($1::text[])`, [names]);
+  const deleted = await session.query<DeletedRow>(
+    'SELECT name, generation FROM deleted_users WHERE name = ANY ($1::text[])',
+    [names],
+  );
+  return [...users.map(publishedUser), ...deleted.map(({ name, generation }) => deletedUser(name, generation))];
 }
 
-export function createPostgresTruth(database: Database): Truth {
-  return { list: (keys) => (keys === undefined ? listAll(database) : listSome(database, keys)) };
+/** `tellAll` resolves when the publisher has been given all that was committed before the call; it may reject. */
+export function createPostgresTruth(database: Database, tellAll: () => Promise<void>): Truth {
+  return {
+    list: (keys) =>
+      keys === undefined ? database.readPages(listAll, listingBounds) : listSome({ database, tellAll }, keys),
+  };
 }
 
-async function* listSome(database: Database, keys: readonly string[]): AsyncGenerator<readonly TruthRecord[]> {
+async function* listSome(
+  { database, tellAll }: { readonly database: Database; readonly tellAll: () => Promise<void> },
+  keys: readonly string[],
+): AsyncGenerator<readonly TruthRecord[]> {
   const names = keys.flatMap((key) => {
     const parsed = parseResourceKey(key);
     return parsed?.kind === 'User' ? [parsed.name] : [];
   });
-  for (let from = 0; from < names.length; from += pageRows) {
-    yield await readPublished(database, names.slice(from, from + pageRows));
-  }
+  // Some hundred at most: a publisher asks for what it repairs.
+  yield await database.read((session) => readPublished(session, names));
+  await tellAll();
 }
 
-/**
- * A user that comes or goes behind the reading place has a row in the outbox, so no instant is needed that all pages share; users
- * first, so that one that is deleted meanwhile is found among the deleted ones.
- */
-async function* listAll(database: Database): AsyncGenerator<readonly TruthRecord[]> {
+async function* listAll(session: Session): AsyncGenerator<readonly TruthRecord[]> {
   yield* pagesOf(async (after) => {
-    const rows = await database.read((session) =>
-      session.query<PublishedUserRow>(`${selectPublished} WHERE u.name > $1 ORDER BY u.name LIMIT ${pageRows}`, [
-        after,
-      ]),
+    const rows = await session.query<PublishedUserRow>(
+      `${selectPublished} WHERE u.name > $1 ORDER BY u.name LIMIT ${pageRows}`,
+      [after],
     );
     return { records: rows.map(publishedUser), last: rows.at(-1)?.name };
   });
   yield* pagesOf(async (after) => {
-    const rows = await database.read((session) =>
-      session.query<DeletedRow>(
-        `SELECT name, generation FROM deleted_users WHERE name > $1 ORDER BY name LIMIT ${pageRows}`,
-        [after],
-      ),
+    const rows = await session.query<DeletedRow>(
+      `SELECT name, generation FROM deleted_users WHERE name > $1 ORDER BY name LIMIT ${pageRows}`,
+      [after],
     );
     return { records: rows.map(({ name, generation }) => deletedUser(name, generation)), last: rows.at(-1)?.name };
   });
