@@ -103,7 +103,8 @@ export class RoutingPublication {
 function truthOf(book: RecordBook): Truth {
   return {
     async *list(keys) {
-      const records = keys === undefined ? book.records() : keys.flatMap((key) => book.get(key) ?? []);
+      // All at once: the book goes on changing while the parts are taken.
+      const records = keys === undefined ? [...book.records()] : keys.flatMap((key) => book.get(key) ?? []);
       let part: TruthRecord[] = [];
       for (const record of records) {
         part.push(record);
