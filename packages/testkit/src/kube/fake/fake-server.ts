@@ -59,7 +59,8 @@ export class FakeServer {
   }
 
   createHttpServer(): Server {
-    return createServer((request, response) => {
+    // An idle connection is never closed: at that moment a client in this process may be writing on it.
+    return createServer({ keepAliveTimeout: 0 }, (request, response) => {
       response.on('error', () => {}); // the client went away
       this.#serve(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy();
