@@ -83,7 +83,8 @@ export class CrashRun {
     this.#switches.push(crash);
     const { kube, store, logger } = this.lab;
     const { users = null, openState } = this.#options;
-    const bus = crash.guardBus(store.connect());
+    // Where users are told of, no route is: what is put on the bus is a head every two seconds, of nothing.
+    const bus = openState === undefined ? crash.guardBus(store.connect()) : store.connect();
     const state = openState === undefined ? null : crash.guardState(openState());
     const unguard = crash.guardKube(kube);
     this.#starts += 1;
