@@ -144,6 +144,30 @@ describe('a publisher', () => {
     assert.equal(publisher.status().counters['repairs'], 1);
   });
 
+  it('has changes in force while a snapshot is being read and stored', async (t) => {
+    const live = openLive(t);
+    for (const name of ['ann', 'bob']) live.truth.set(`users.${name}`, { name });
+    const snapshot = Promise.withResolvers<undefined>();
+    let listings = 0;
+    live.truth.onListed = async () => {
+      listings += 1;
+      if (listings === 2) await snapshot.promise;
+    };
+    const { publisher, events } = live.publish({ snapshotAbove: 1 });
+    const { has } = live.follow();
+    await has('users.ann', { name: 'ann' });
+    await eventually(() => assert.equal(listings, 2));
+    for (let turn = 1; turn <= 20; turn += 1) {
+      await publisher.publish([live.truth.set('users.ann', { turn })]);
+      await has('users.ann', { turn });
+    }
+    const isStored = (): boolean => events.some(({ kind }) => kind === 'SnapshotStored');
+    assert.equal(isStored(), false);
+    snapshot.resolve(undefined);
+    await eventually(() => assert.ok(isStored()));
+    assert.equal(headIn(live)?.count, 2);
+  });
+
   it('fills a bucket that was made anew', async (t) => {
     const live = openLive(t);
     live.truth.set('users.ann', { a: 1 });
