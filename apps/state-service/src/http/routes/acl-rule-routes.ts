@@ -6,9 +6,7 @@ import {
 } from '@sluice/contract/state-api/acl-rule-resource.ts';
 import { pageQueryFields, pageSchema } from '@sluice/contract/state-api/page.ts';
 import { groupNameSchema, idSchema, userNameSchema } from '@sluice/contract/state-api/resource-fields.ts';
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { AclRule } from '../../domain/acl-rule.ts';
 import { NotFoundError } from '../../domain/state-error.ts';
 import { writeContextOf } from '../caller.ts';
 import { expectedVersion } from '../conditional-change.ts';
@@ -19,7 +17,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { entityTag, isHeldByClient, readIfMatch } from '../entity-tag.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { aclSubjectOf } from '../field-rules.ts';
 import { pageAnswer, pageRequestOf } from '../page-answer.ts';
 import { sendCreation } from '../repeatable-creation.ts';
@@ -28,6 +26,7 @@ import { idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader } from '../reque
 import { aclRuleBody } from '../resource-bodies.ts';
 import { aclMatchOf } from '../resource-inputs.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendUnlessHeld, sendVersioned } from '../versioned-answer.ts';
 
 const tags = ['acl'];
 const path = '/v1/acl-rules/:id';
@@ -45,10 +44,6 @@ export function registerAclRuleRoutes(app: StateApp, parts: StateApiParts): void
   readAclRule(app, parts);
   replaceAclRule(app, parts);
   deleteAclRule(app, parts);
-}
-
-function sendRule(reply: FastifyReply, rule: AclRule): FastifyReply {
-  return reply.header('etag', entityTag(rule.version)).send(aclRuleBody(rule));
 }
 
 function listAclRules(app: StateApp, { store }: StateApiParts): void {
@@ -123,8 +118,7 @@ function readAclRule(app: StateApp, { store }: StateApiParts): void {
       const { id } = request.params;
       const rule = await store.read((unit) => unit.aclRules.find(id));
       if (rule === null) throw new NotFoundError('AclRule', id);
-      if (!isHeldByClient(request.headers['if-none-match'], rule.version)) return sendRule(reply, rule);
-      return reply.code(304).header('etag', entityTag(rule.version)).send();
+      return sendUnlessHeld({ request, reply }, rule, aclRuleBody(rule));
     },
   );
 }
@@ -151,7 +145,7 @@ function replaceAclRule(app: StateApp, { store }: StateApiParts): void {
       const rule = await store.write(writeContextOf(request), async ({ aclRules }) =>
         aclRules.update(id, match, await expectedVersion(condition, () => aclRules.find(id))),
       );
-      return sendRule(reply, rule);
+      return sendVersioned(reply, rule, aclRuleBody(rule));
     },
   );
 }

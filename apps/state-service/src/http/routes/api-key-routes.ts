@@ -25,7 +25,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { entityTag, isHeldByClient, readIfMatch } from '../entity-tag.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { pageAnswer, pageRequestOf } from '../page-answer.ts';
 import { ProblemError } from '../problem-error.ts';
 import { type CreationAnswer, sendCreation } from '../repeatable-creation.ts';
@@ -33,6 +33,7 @@ import { scoped, type StateApp } from '../request-context.ts';
 import { idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader } from '../request-headers.ts';
 import { apiKeyBody } from '../resource-bodies.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendUnlessHeld } from '../versioned-answer.ts';
 
 const tags = ['keys'];
 const path = '/v1/api-keys/:id';
@@ -142,9 +143,7 @@ function readApiKey(app: StateApp, { store }: StateApiParts): void {
       const { id } = request.params;
       const apiKey = await store.read((unit) => unit.apiKeys.find(id));
       if (apiKey === null) throw new NotFoundError('ApiKey', id);
-      reply.header('etag', entityTag(apiKey.version));
-      if (isHeldByClient(request.headers['if-none-match'], apiKey.version)) return reply.code(304).send();
-      return reply.send(apiKeyBody(apiKey));
+      return sendUnlessHeld({ request, reply }, apiKey, apiKeyBody(apiKey));
     },
   );
 }

@@ -27,6 +27,7 @@ import { scoped, type StateApp } from '../request-context.ts';
 import { idempotencyKeyHeader, ifMatchHeader } from '../request-headers.ts';
 import { credentialBody } from '../resource-bodies.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendVersioned } from '../versioned-answer.ts';
 
 const tags = ['credentials'];
 const path = '/v1/users/:name/credentials';
@@ -160,7 +161,7 @@ function readCredential(app: StateApp, { store }: StateApiParts): void {
       const { name, id } = request.params;
       const credential = await store.read((unit) => unit.credentials.find(name, id));
       if (credential === null) throw new NotFoundError('Credential', id);
-      return reply.header('etag', entityTag(credential.version)).send(credentialBody(credential));
+      return sendVersioned(reply, credential, credentialBody(credential));
     },
   );
 }

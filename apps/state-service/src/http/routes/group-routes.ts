@@ -7,9 +7,8 @@ import {
 } from '@sluice/contract/state-api/group-resource.ts';
 import { pageQueryFields, pageSchema } from '@sluice/contract/state-api/page.ts';
 import { groupNameSchema } from '@sluice/contract/state-api/resource-fields.ts';
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { Group, GroupPatch } from '../../domain/group.ts';
+import type { GroupPatch } from '../../domain/group.ts';
 import { NotFoundError } from '../../domain/state-error.ts';
 import { writeContextOf } from '../caller.ts';
 import { expectedVersion } from '../conditional-change.ts';
@@ -20,7 +19,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { entityTag, isHeldByClient, readIfMatch } from '../entity-tag.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { pageAnswer, pageRequestOf } from '../page-answer.ts';
 import { sendCreation } from '../repeatable-creation.ts';
 import { scoped, type StateApp } from '../request-context.ts';
@@ -28,6 +27,7 @@ import { idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader } from '../reque
 import { groupBody } from '../resource-bodies.ts';
 import { groupInputOf } from '../resource-inputs.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendUnlessHeld, sendVersioned } from '../versioned-answer.ts';
 
 const tags = ['groups'];
 const path = '/v1/groups/:name';
@@ -49,10 +49,6 @@ export function registerGroupRoutes(app: StateApp, parts: StateApiParts): void {
   replaceGroup(app, parts);
   patchGroup(app, parts);
   deleteGroup(app, parts);
-}
-
-function sendGroup(reply: FastifyReply, group: Group): FastifyReply {
-  return reply.header('etag', entityTag(group.version)).send(groupBody(group));
 }
 
 function listGroups(app: StateApp, { store }: StateApiParts): void {
@@ -127,8 +123,7 @@ function readGroup(app: StateApp, { store }: StateApiParts): void {
       const { name } = request.params;
       const group = await store.read((unit) => unit.groups.find(name));
       if (group === null) throw new NotFoundError('Group', name);
-      if (!isHeldByClient(request.headers['if-none-match'], group.version)) return sendGroup(reply, group);
-      return reply.code(304).header('etag', entityTag(group.version)).send();
+      return sendUnlessHeld({ request, reply }, group, groupBody(group));
     },
   );
 }
@@ -155,7 +150,7 @@ function replaceGroup(app: StateApp, { store }: StateApiParts): void {
       const group = await store.write(writeContextOf(request), async ({ groups }) =>
         groups.update(name, fields, await expectedVersion(condition, () => groups.find(name))),
       );
-      return sendGroup(reply, group);
+      return sendVersioned(reply, group, groupBody(group));
     },
   );
 }
@@ -183,7 +178,7 @@ function patchGroup(app: StateApp, { store }: StateApiParts): void {
       const group = await store.write(writeContextOf(request), async ({ groups }) =>
         groups.update(name, patch, await expectedVersion(condition, () => groups.find(name))),
       );
-      return sendGroup(reply, group);
+      return sendVersioned(reply, group, groupBody(group));
     },
   );
 }

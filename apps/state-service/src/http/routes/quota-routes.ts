@@ -11,11 +11,12 @@ import type { Quota } from '../../domain/user.ts';
 import { writeContextOf } from '../caller.ts';
 import { expectedVersion } from '../conditional-change.ts';
 import { documentedAnswers, emptyAnswer, jsonAnswer, problemsOfChange } from '../documented-answers.ts';
-import { entityTag, isHeldByClient, readIfMatch } from '../entity-tag.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { ProblemError } from '../problem-error.ts';
 import { scoped, type StateApp } from '../request-context.ts';
 import { ifMatchHeader, ifNoneMatchHeader } from '../request-headers.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendUnlessHeld, sendVersioned } from '../versioned-answer.ts';
 
 interface QuotaHolder {
   readonly quota: Quota | null;
@@ -88,9 +89,7 @@ function readQuota(app: StateApp, { store }: StateApiParts, holder: HolderKind):
       if (found.quota === null) {
         throw new ProblemError('not-found', { detail: `${kind} ${JSON.stringify(name)} has no quota of its own` });
       }
-      reply.header('etag', entityTag(found.version));
-      if (isHeldByClient(request.headers['if-none-match'], found.version)) return reply.code(304).send();
-      return reply.send(found.quota);
+      return sendUnlessHeld({ request, reply }, found, found.quota);
     },
   );
 }
@@ -120,7 +119,7 @@ function replaceQuota(app: StateApp, { store }: StateApiParts, holder: HolderKin
         const version = await expectedVersion(condition, () => holder.find(unit, name));
         return await holder.update(unit, { name, quota: { connections }, version });
       });
-      return reply.header('etag', entityTag(changed.version)).send({ connections });
+      return sendVersioned(reply, changed, { connections });
     },
   );
 }

@@ -7,10 +7,9 @@ import {
   userReplacementSchema,
   userResourceSchema,
 } from '@sluice/contract/state-api/user-resource.ts';
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { NotFoundError } from '../../domain/state-error.ts';
-import type { User, UserPatch } from '../../domain/user.ts';
+import type { UserPatch } from '../../domain/user.ts';
 import { writeContextOf } from '../caller.ts';
 import { expectedVersion } from '../conditional-change.ts';
 import {
@@ -20,7 +19,7 @@ import {
   problemsOfChange,
   problemsOfCreation,
 } from '../documented-answers.ts';
-import { entityTag, isHeldByClient, readIfMatch } from '../entity-tag.ts';
+import { entityTag, readIfMatch } from '../entity-tag.ts';
 import { addressableName } from '../field-rules.ts';
 import { pageAnswer, pageRequestOf } from '../page-answer.ts';
 import { sendCreation } from '../repeatable-creation.ts';
@@ -29,6 +28,7 @@ import { idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader } from '../reque
 import { userBody } from '../resource-bodies.ts';
 import { userInputOf } from '../resource-inputs.ts';
 import type { StateApiParts } from '../state-api-deps.ts';
+import { sendUnlessHeld, sendVersioned } from '../versioned-answer.ts';
 
 const tags = ['users'];
 const path = '/v1/users/:name';
@@ -56,10 +56,6 @@ export function registerUserRoutes(app: StateApp, parts: StateApiParts): void {
   replaceUser(app, parts);
   patchUser(app, parts);
   deleteUser(app, parts);
-}
-
-function sendUser(reply: FastifyReply, user: User): FastifyReply {
-  return reply.header('etag', entityTag(user.version)).send(userBody(user));
 }
 
 function listUsers(app: StateApp, { store }: StateApiParts): void {
@@ -134,8 +130,7 @@ function readUser(app: StateApp, { store }: StateApiParts): void {
       const { name } = request.params;
       const user = await store.read((unit) => unit.users.find(name));
       if (user === null) throw new NotFoundError('User', name);
-      if (!isHeldByClient(request.headers['if-none-match'], user.version)) return sendUser(reply, user);
-      return reply.code(304).header('etag', entityTag(user.version)).send();
+      return sendUnlessHeld({ request, reply }, user, userBody(user));
     },
   );
 }
@@ -162,7 +157,7 @@ function replaceUser(app: StateApp, { store }: StateApiParts): void {
       const user = await store.write(writeContextOf(request), async ({ users }) =>
         users.update(name, fields, await expectedVersion(condition, () => users.find(name))),
       );
-      return sendUser(reply, user);
+      return sendVersioned(reply, user, userBody(user));
     },
   );
 }
@@ -190,7 +185,7 @@ function patchUser(app: StateApp, { store }: StateApiParts): void {
       const user = await store.write(writeContextOf(request), async ({ users }) =>
         users.update(name, patch, await expectedVersion(condition, () => users.find(name))),
       );
-      return sendUser(reply, user);
+      return sendVersioned(reply, user, userBody(user));
     },
   );
 }
