@@ -1,38 +1,15 @@
 /** A leader that was stopped, or whose machine slept, for longer than its Lease holds: what it had begun is not its business any more. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { pause } from '@sluice/testkit/pause.ts';
-import { startOperator } from '../../src/process/operator.ts';
 import { type OperatorLab, routeResource, startOperatorLab } from '../operator-lab.ts';
-import { JumpingClock } from './jumping-clock.ts';
+import { startJumpingOperator } from './jumping-operator.ts';
 
 const to = { endpoints: [{ url: 'tcp://10.0.0.1:443' }] };
 const named = (name: string): object => ({ match: { sni: [`${name}.example.com`] }, to });
 /** More than the 15 s of the Lease. */
 const sleptMs = 20_000;
-
-async function startSleeper(scope: CleanupScope, lab: OperatorLab, clock: JumpingClock): Promise<void> {
-  const bus = lab.store.connect();
-  const operator = await startOperator(
-    {
-      kube: { kind: 'File', path: lab.kube.kubeconfigPath },
-      requestsPerSecond: 1000,
-      namespaces: null,
-      lease: { namespace: 'default', name: 'sluice-operator' },
-      identity: 'sleeper',
-      admin: { host: '127.0.0.1', port: 0 },
-      ackKey: null,
-      users: null,
-    },
-    { bus, state: null, clock, logger: lab.logger, version: '0.0.0' },
-  );
-  scope.after(async () => {
-    await operator.stop(0);
-    await bus.close();
-  });
-}
 
 /** From now on the Lease cannot be had again; the result allows it. */
 function withholdLease({ kube }: OperatorLab): () => void {
@@ -51,8 +28,7 @@ async function untilLost(lab: OperatorLab): Promise<void> {
 
 it('A leader that slept past its Lease writes no status before it has it again', async (t) => {
   const lab = await startOperatorLab(t);
-  const clock = new JumpingClock();
-  await startSleeper(t, lab, clock);
+  const clock = await startJumpingOperator(t, lab);
   await lab.put(routeResource, 'a', named('a'));
   // No proxy is there: that it is on its way is shown a little later, unless it lasts.
   await eventually(() => assert.ok(lab.store.read('routes.default=2Ea')), { intervalMs: 1 });
@@ -70,9 +46,8 @@ it('A leader that slept past its Lease writes no status before it has it again',
 
 it('A leader that slept past its Lease publishes nothing before it has it again', async (t) => {
   const lab = await startOperatorLab(t);
-  const clock = new JumpingClock();
   lab.proxy();
-  await startSleeper(t, lab, clock);
+  const clock = await startJumpingOperator(t, lab);
   await lab.put(routeResource, 'a', named('a'));
   await lab.untilCondition(() => lab.route('a'), 'Ready', 'True Ready');
   const allow = withholdLease(lab);
