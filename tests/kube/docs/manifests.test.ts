@@ -45,8 +45,12 @@ function findShown(): readonly Shown[] {
     const typed = readPageSteps(text).flatMap(({ script }) => hereDocuments(`${script}\n`));
     return [...blocks, ...typed].flatMap((block) => objectsIn(page, block));
   });
+  const inNotes = globSync('charts/*/templates/NOTES.txt', { cwd: root }).flatMap((notes) => {
+    const text = readFileSync(join(root, notes), 'utf8').replaceAll(/\{\{[^}]*\}\}/g, 'default');
+    return hereDocuments(text).flatMap((block) => objectsIn(notes, block));
+  });
   const files = globSync(filePatterns, { cwd: root });
-  return [...inPages, ...files.flatMap((file) => objectsIn(file, readFileSync(join(root, file), 'utf8')))];
+  return [...inPages, ...inNotes, ...files.flatMap((file) => objectsIn(file, readFileSync(join(root, file), 'utf8')))];
 }
 
 async function dryRun(api: KubeApi, namespace: string, manifest: Manifest): Promise<CommandResult> {
@@ -72,10 +76,32 @@ test('every manifest in pages and examples is taken by the API server to the las
     assert.ok(kinds.has(kind), `${kind} is among none of ${shown.length} manifests`);
   }
   const pages = new Set(shown.map(({ place }) => place.split(':')[0]));
-  for (const page of ['docs/kubernetes.md', 'docs/resources.md', 'examples/kubernetes/quickstart.yaml']) {
+  for (const page of ['docs/kubernetes.md', 'docs/resources.md', 'charts/umbrella/templates/NOTES.txt']) {
     assert.ok(pages.has(page), `${page} shows no manifest: is it still read?`);
   }
   t.diagnostic(`${shown.length} manifests`);
+});
+
+interface QuickstartRoute {
+  readonly name: string;
+  readonly listeners?: readonly string[];
+  readonly match?: object;
+  readonly action?: string;
+}
+
+/** What takes connections, without where they go: a file has addresses there, and objects have Services. */
+function takes({ name, listeners, match, action }: QuickstartRoute): object {
+  return { name, listeners, match, action };
+}
+
+test('the routes of examples/kubernetes are those of the quickstart, but for the probe that the chart has', () => {
+  const [file] = parseManifests(readFileSync(join(root, 'examples/quickstart.yaml'), 'utf8'));
+  const routes = (file?.['routes'] ?? []) as readonly QuickstartRoute[];
+  const objects = parseManifests(readFileSync(join(root, 'examples/kubernetes/quickstart.yaml'), 'utf8'));
+  const ours = objects
+    .filter(({ kind }) => kind === 'ProxyRoute')
+    .map(({ metadata, spec }) => takes({ name: metadata.name, ...(spec as object) }));
+  assert.deepEqual(ours, routes.filter(({ name }) => name !== 'health').map(takes));
 });
 
 test('a field that no kind has is noticed', { skip }, async (t) => {
