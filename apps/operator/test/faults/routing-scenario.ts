@@ -125,7 +125,7 @@ function statusOf(object: Readonly<Record<string, unknown>>): StatusView {
   return (object['status'] ?? {}) as StatusView;
 }
 
-export function withoutTimes(status: StatusView): StatusView {
+function withoutTimes(status: StatusView): StatusView {
   const conditions = (status.conditions ?? []).map((condition) => ({ ...condition, lastTransitionTime: '' }));
   return { ...status, conditions };
 }
