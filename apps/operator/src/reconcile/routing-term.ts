@@ -17,6 +17,7 @@ import { ListenerBook } from '../specs/listener-book.ts';
 import type { ListenerUse } from '../specs/listener-status.ts';
 import { RouteBook, type RouteOutcome } from '../specs/route-book.ts';
 import { lookupIn, type RoutingCaches, type RoutingFollower } from './routing-caches.ts';
+import { SettlePace } from './settle-pace.ts';
 
 export type StatusKind = 'Route' | 'Listener';
 
@@ -33,9 +34,8 @@ export interface RoutingTermDeps {
   readonly onStatus: (kind: StatusKind, id: string, inMs: number) => void;
 }
 
-/** Changes that come together are published together: a single one soon, of many each time more. */
-const settleMs = { first: 3, last: 96 };
-/** Acknowledgements of several proxies come together. */
+/** Acknowledgements of several proxies come together: with more under way than these few, all are looked at once for several. */
+const fewPending = 16;
 const ackMs = 5;
 /** A status in between is shown only if it lasts: mostly the last word comes sooner. */
 const underWayMs = 300;
@@ -53,13 +53,13 @@ export class RoutingTerm implements RoutingFollower {
   readonly #book: RecordBook;
   readonly #publication: RoutingPublication;
   readonly #begunMs: number;
+  readonly #pace: SettlePace;
   /** Bus keys of which the last word is still to come, with what was known when they were looked at last. */
   readonly #pending = new Map<string, string>();
   readonly #rejected = new Set<string>();
   #cancelSettle: (() => void) | null = null;
   #cancelAck: (() => void) | null = null;
   #cancelLook: (() => void) | null = null;
-  #settleMs = settleMs.first;
   #liveProxies = 0;
   #isClosed = false;
 
@@ -68,6 +68,7 @@ export class RoutingTerm implements RoutingFollower {
     this.#deps = deps;
     const { caches, held, bus, clock, claimEpoch, onEvent } = deps;
     this.#begunMs = clock.nowMs();
+    this.#pace = new SettlePace(this.#begunMs);
     const heldSpec = (key: string): ResourceSpec | null => {
       const text = held.get(key)?.specText ?? null;
       return text === null ? null : (JSON.parse(text) as ResourceSpec);
@@ -90,12 +91,14 @@ export class RoutingTerm implements RoutingFollower {
   }
 
   routeChanged(id: string, object: SluiceObject | null): void {
+    if (isOfSameSpec(this.#routes.outcome(id)?.object, object)) return this.#look('Route', id);
     if (object === null || isGoing(object)) this.#routes.delete(id);
     else this.#setRoute(object);
     this.#settleSoon();
   }
 
   listenerChanged(id: string, object: SluiceObject | null): void {
+    if (isOfSameSpec(this.#listeners.outcome(id)?.object, object)) return this.#look('Listener', id);
     if (object === null || isGoing(object)) this.#listeners.delete(id);
     else this.#setListener(object);
     this.#settleSoon();
@@ -161,11 +164,12 @@ export class RoutingTerm implements RoutingFollower {
   }
 
   #settleSoon(): void {
-    if (this.#isClosed) return;
-    this.#cancelSettle ??= this.#deps.clock.after(this.#settleMs, () => {
+    if (this.#isClosed || this.#cancelSettle !== null) return;
+    const { clock } = this.#deps;
+    this.#cancelSettle = clock.after(this.#pace.waitMs(clock.nowMs()), () => {
       this.#cancelSettle = null;
       const records = this.#take();
-      this.#settleMs = records.length > 1 ? Math.min(settleMs.last, this.#settleMs * 2) : settleMs.first;
+      this.#pace.published(records.length, clock.nowMs());
       this.#publication.publish(records);
     });
   }
@@ -204,7 +208,7 @@ export class RoutingTerm implements RoutingFollower {
     const ack = readAck(payload);
     if (ack === null || ack.range !== 'routing') return;
     for (const { key } of ack.rejected) this.#rejected.add(key);
-    this.#cancelAck ??= this.#deps.clock.after(ackMs, () => {
+    this.#cancelAck ??= this.#deps.clock.after(this.#pending.size > fewPending ? ackMs : 0, () => {
       this.#cancelAck = null;
       this.#lookAtPending();
     });
@@ -246,6 +250,12 @@ export class RoutingTerm implements RoutingFollower {
       this.#lookLater();
     });
   }
+}
+
+/** Mostly our own status: there is nothing to judge again, but somebody else may have written it. */
+function isOfSameSpec(judged: SluiceObject | undefined, now: SluiceObject | null): boolean {
+  if (judged === undefined || now === null || isGoing(now)) return false;
+  return judged.metadata.uid === now.metadata.uid && judged.metadata.generation === now.metadata.generation;
 }
 
 /** Whoever asked for its deletion wants it out of force, whatever keeps the object. */
