@@ -12,6 +12,7 @@ export interface KubeWatchEvent {
 export class KubeWatch {
   readonly #response: IncomingMessage;
   readonly #events: KubeWatchEvent[] = [];
+  readonly #listeners: ((event: KubeWatchEvent) => void)[] = [];
   /** Resolves when the stream has ended, in whatever way. */
   readonly ended: Promise<void>;
 
@@ -22,13 +23,20 @@ export class KubeWatch {
     const lines = createInterface({ input: response });
     lines.on('error', () => {}); // the same one once more
     lines.on('line', (line) => {
-      this.#events.push(JSON.parse(line) as KubeWatchEvent);
+      const event = JSON.parse(line) as KubeWatchEvent;
+      this.#events.push(event);
+      for (const listener of this.#listeners) listener(event);
     });
   }
 
   /** So far, in the order of their arrival. */
   get events(): readonly KubeWatchEvent[] {
     return this.#events;
+  }
+
+  /** Calls at once with every event that comes from now on. */
+  onEvent(listener: (event: KubeWatchEvent) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The first event that fits, now or later. */
