@@ -1,11 +1,11 @@
 /** Measures parts of the control plane, keeps each part's figures in a file and makes one report of all there are. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findNatsServer } from '@sluice/testkit/find-nats-server.ts';
-import { readMachineFacts } from '../machine/machine-facts.ts';
+import { measured, readKeptParts } from '../run/measured.ts';
 import { measureBurst } from './burst.ts';
 import { controlReport } from './control-report.ts';
-import type { ControlPart, ControlResults, Measured } from './control-results.ts';
+import type { ControlPart, ControlResults } from './control-results.ts';
 import { measurePropagation } from './propagation.ts';
 import { measureUserScale } from './user-scale.ts';
 
@@ -25,7 +25,7 @@ export async function runControl({ parts, directory, quick, say }: ControlRun): 
   if ('missing' in found) throw new Error(`the control plane needs NATS: ${found.missing}`);
   const size = quick ? 'quick' : 'full';
   const file = join(directory, 'results-control.json');
-  let results = await readResults(file);
+  let results: ControlResults = await readKeptParts(file);
   await mkdir(directory, { recursive: true });
   for (const part of parts) {
     say(`control: ${part}`);
@@ -50,22 +50,5 @@ async function measurePart(
       return { 'users-100000': await measured(() => measureUserScale(100_000, say)) };
     case 'users-1000000':
       return { 'users-1000000': await measured(() => measureUserScale(1_000_000, say)) };
-  }
-}
-
-async function measured<Result>(measure: () => Promise<Result>): Promise<Measured<Result>> {
-  const machine = await readMachineFacts(new Date());
-  const startedAt = performance.now();
-  const result = await measure();
-  return { machine, elapsedSeconds: (performance.now() - startedAt) / 1000, result };
-}
-
-async function readResults(file: string): Promise<ControlResults> {
-  try {
-    // Written by `runControl`: nobody else writes this file.
-    return JSON.parse(await readFile(file, 'utf8')) as ControlResults;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw error;
   }
 }

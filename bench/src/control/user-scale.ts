@@ -5,8 +5,6 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unconfirmedDigest } from '@sluice/contract/config-message.ts';
-import { readHead } from '@sluice/live-config/digest/read-message.ts';
 import { createCheapVerifier } from '@sluice/testkit/argon2id-verifier.ts';
 import { type ControlPlane, startControlPlane } from '@sluice/testkit/control-plane.ts';
 import type { ControlledProxy } from '@sluice/testkit/controlled-proxy.ts';
@@ -14,10 +12,10 @@ import { eventually } from '@sluice/testkit/eventually.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { type Percentiles, percentiles } from '../statistics/percentiles.ts';
 import { ClosingScope } from './closing-scope.ts';
-import { connectBus } from './connect-bus.ts';
 import { openDecisionThread } from './decision-thread.ts';
 import { loadUsers } from './load-users.ts';
 import { type ProcessMemory, readProcessMemory } from './process-memory.ts';
+import { openRangeHead, type RangeHead, type ReadRangeHead, untilRangeHead } from './range-head.ts';
 
 export interface UserScaleResult {
   readonly users: number;
@@ -55,37 +53,6 @@ export interface UpdateCost {
 const patienceMs = 900_000;
 const updates = 200;
 
-interface Head {
-  readonly epoch: number;
-  readonly count: number;
-  readonly isConfirmed: boolean;
-  readonly snapshotBytes: number | null;
-}
-
-type ReadHead = () => Promise<Head | null>;
-
-async function openHead(scope: ClosingScope, url: string): Promise<ReadHead> {
-  const bus = await connectBus(scope, url, 'bench-head');
-  return async () => {
-    const entry = await bus.read('head.users');
-    const head = entry?.value === null || entry === null ? null : readHead('users', entry.value);
-    if (head === null) return null;
-    const { epoch, count, digest, snapshot } = head;
-    return { epoch, count, isConfirmed: digest !== unconfirmedDigest, snapshotBytes: snapshot?.bytes ?? null };
-  };
-}
-
-async function untilHead(read: ReadHead, what: string, holds: (head: Head) => boolean): Promise<Head> {
-  return await eventually(
-    async () => {
-      const head = await read().catch(() => null);
-      if (head === null || !holds(head)) throw new Error(`${what}: the head is ${JSON.stringify(head)}`);
-      return head;
-    },
-    { timeoutMs: patienceMs, intervalMs: 50 },
-  );
-}
-
 const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1000;
 
 interface Publishing {
@@ -95,23 +62,23 @@ interface Publishing {
   readonly snapshotBytes: number | null;
 }
 
-async function measurePublisher(plane: ControlPlane, read: ReadHead, users: number): Promise<Publishing> {
+async function measurePublisher(plane: ControlPlane, read: ReadRangeHead, users: number): Promise<Publishing> {
   const [service] = plane.services;
   if (service === undefined) throw new Error('there is no state service');
   const filledFrom = performance.now();
   await service.process.start();
-  const confirms = ({ count, isConfirmed }: Head): boolean => count === users && isConfirmed;
-  await untilHead(read, 'filling the bucket', confirms);
+  const confirms = ({ count, isConfirmed }: RangeHead): boolean => count === users && isConfirmed;
+  await untilRangeHead(read, 'filling the bucket', confirms);
   const fillSeconds = secondsSince(filledFrom);
   const hasSnapshot = users > 100_000;
-  const filled = await untilHead(read, 'the snapshot', (head) => !hasSnapshot || head.snapshotBytes !== null);
+  const filled = await untilRangeHead(read, 'the snapshot', (head) => !hasSnapshot || head.snapshotBytes !== null);
   await service.process.kill();
   const takenFrom = performance.now();
   await service.process.start();
-  const isTaken = (head: Head): boolean => head.epoch > filled.epoch && confirms(head);
-  await untilHead(read, 'taking over', isTaken);
+  const isTaken = (head: RangeHead): boolean => head.epoch > filled.epoch && confirms(head);
+  await untilRangeHead(read, 'taking over', isTaken);
   const takeoverSeconds = secondsSince(takenFrom);
-  const snapshot = await untilHead(read, 'the snapshot', (head) => !hasSnapshot || head.snapshotBytes !== null);
+  const snapshot = await untilRangeHead(read, 'the snapshot', (head) => !hasSnapshot || head.snapshotBytes !== null);
   const publisherMemory = await readProcessMemory(service.process.pid ?? 0);
   return { fillSeconds, takeoverSeconds, publisherMemory, snapshotBytes: snapshot.snapshotBytes };
 }
@@ -196,7 +163,7 @@ export async function measureUserScale(users: number, say: (line: string) => voi
     for (const { process } of plane.services) await process.stop();
     await loadUsers(plane, users);
     tell('loaded into Postgres');
-    const read = await openHead(scope, plane.nats.url);
+    const read = await openRangeHead(scope, plane.nats.url, 'users');
     const publishing = await measurePublisher(plane, read, users);
     tell(`published: ${JSON.stringify(publishing)}`);
     const proxy = plane.planProxy('cold', { startTimeout: '10m', startTimeoutMs: patienceMs });

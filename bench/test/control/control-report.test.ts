@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlReport } from '../../src/control/control-report.ts';
-import type { ControlResults, Measured } from '../../src/control/control-results.ts';
+import type { ControlResults } from '../../src/control/control-results.ts';
 import type { UserScaleResult } from '../../src/control/user-scale.ts';
+import type { Measured } from '../../src/run/measured.ts';
 
 const machine = {
   ...{ cpuModel: 'a CPU', cpuCount: 2, memoryGiB: 8, kernel: '6.1', congestionControl: 'cubic', openFilesLimit: 1024 },
