@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the peers, builds Sluice and the bench's load generator and origin, and measures; arguments go to the bench
 # program (--help lists them). Results: bench/results.md and bench/results.json for a full run, bench/.cache/ else. Without
-# arguments the control plane is measured too (bench/results-control.md).
+# arguments the control plane and the operator are measured too (bench/results-control.md, bench/results-kube.md).
 # shellcheck source=lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
@@ -31,7 +31,7 @@ main() {
   fetch_newer_haproxy
   node bench/src/main.ts "$@"
   if [[ $# -eq 0 ]]; then
-    node bench/src/main.ts --control all
+    node bench/src/main.ts --control all --kube all
     hack/readme-bench.sh
   fi
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the machine and the table of targets of bench/results.md between the bench markers of README.md, and those of
-# bench/results-control.md between the control markers.
+# Puts the machine and the table of targets of bench/results.md between the bench markers of README.md, those of
+# bench/results-control.md between the control markers, and those of bench/results-kube.md between the kube markers.
 # shellcheck source=lib/workspace.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/workspace.sh"
 
@@ -22,6 +22,7 @@ replace() {
 main() {
   replace bench bench/results.md '## Targets'
   replace control bench/results-control.md '## Bars'
+  replace kube bench/results-kube.md '## Bars'
 }
 
 main "$@"

@@ -1,11 +1,13 @@
 /**
  * `make bench`: measures Sluice against peers on this machine and writes results.md and results.json; with --control its control
- * plane alone (results-control.md). The only file of the benchmark that reads the environment and has side effects at load.
+ * plane alone (results-control.md), with --kube its operator alone (results-kube.md). The only file of the benchmark that reads the
+ * environment and has side effects at load.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runControl } from './control/run-control.ts';
+import { runKube } from './kube/run-kube.ts';
 import { readMachineFacts } from './machine/machine-facts.ts';
 import { type Options, parseOptions, UsageError, usage } from './options.ts';
 import { createPeerCatalogue, type PeerCatalogue } from './peers/peer-catalogue.ts';
@@ -97,9 +99,10 @@ async function joinRuns(options: Options): Promise<void> {
   await report(joinResults([first, ...others], names), scenarioCatalogue, outputDirectory(options));
 }
 
-async function measureControl({ control, quick, out }: Options): Promise<void> {
+async function measureParts({ control, kube, quick, out }: Options): Promise<void> {
   const directory = out ?? (quick ? cacheDirectory : benchDirectory);
-  await runControl({ parts: control, quick, directory, say });
+  if (control.length > 0) await runControl({ parts: control, quick, directory, say });
+  if (kube.length > 0) await runKube({ parts: kube, quick, directory, say });
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -114,7 +117,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (options.join.length > 0) return await joinRuns(options);
-  if (options.control.length > 0) return await measureControl(options);
+  if (options.control.length + options.kube.length > 0) return await measureParts(options);
   const unknown = options.contestants.find((name) => catalogue.find(name) === undefined);
   if (unknown !== undefined) throw new UsageError(`no contestant is named "${unknown}": see --list`);
   const scenarios = chooseScenarios(scenarioCatalogue, options);

@@ -1,6 +1,7 @@
 /** The command line of the benchmark. Pure: arguments in, options or a UsageError out. */
 import { parseArgs } from 'node:util';
 import { controlParts, type ControlPart } from './control/control-results.ts';
+import { kubeParts, type KubePart } from './kube/kube-results.ts';
 
 export interface Options {
   /** Names, or prefixes that end in `*`; empty: all. */
@@ -21,6 +22,8 @@ export interface Options {
   readonly join: readonly string[];
   /** Parts of the control plane to measure instead of the data path. */
   readonly control: readonly ControlPart[];
+  /** Parts of the operator to measure instead of the data path. */
+  readonly kube: readonly KubePart[];
 }
 
 /** The command line cannot be obeyed. */
@@ -37,6 +40,8 @@ export const usage = `usage: main.ts [options]
   --join DIR,DIR         measure nothing: one report of several runs, each scenario from the last that has it
   --control P,Q | all    the control plane instead of peers: ${controlParts.join(', ')};
                          results-control.md, with the figures kept of parts that are not measured now
+  --kube P,Q | all       the operator instead of peers: ${kubeParts.join(', ')};
+                         results-kube.md, in the same way
   --list                 name scenarios and contestants     --help`;
 
 const maxRounds = 1000;
@@ -72,7 +77,8 @@ export function parseOptions(args: readonly string[]): Options {
     seed: number('seed', 1),
     out: values.out,
     join: listOf(values.join),
-    control: controlPartsOf(listOf(values.control)),
+    control: partsOf('control', controlParts, listOf(values.control)),
+    kube: partsOf('kube', kubeParts, listOf(values.kube)),
   };
 }
 
@@ -97,6 +103,7 @@ function parseValues(args: readonly string[]) {
     out: text,
     join: many,
     control: many,
+    kube: many,
   } as const;
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
@@ -105,11 +112,15 @@ function parseValues(args: readonly string[]) {
   }
 }
 
-function controlPartsOf(names: readonly string[]): readonly ControlPart[] {
-  if (names.includes('all')) return controlParts;
+function partsOf<Part extends string>(
+  option: string,
+  parts: readonly Part[],
+  names: readonly string[],
+): readonly Part[] {
+  if (names.includes('all')) return parts;
   return names.map((name) => {
-    const part = controlParts.find((known) => known === name);
-    if (part === undefined) throw new UsageError(`--control takes ${controlParts.join(', ')} or all, not "${name}"`);
+    const part = parts.find((known) => known === name);
+    if (part === undefined) throw new UsageError(`--${option} takes ${parts.join(', ')} or all, not "${name}"`);
     return part;
   });
 }

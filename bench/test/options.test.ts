@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlParts } from '../src/control/control-results.ts';
+import { kubeParts } from '../src/kube/kube-results.ts';
 import { parseOptions, UsageError } from '../src/options.ts';
 
 test('without arguments it is a full run of five rounds', () => {
@@ -26,6 +27,13 @@ test('parts of the control plane are named, or all', () => {
   assert.deepEqual(parseOptions(['--control', 'burst,users-100000']).control, ['burst', 'users-100000']);
   assert.deepEqual(parseOptions(['--control', 'all']).control, controlParts);
   assert.throws(() => parseOptions(['--control', 'bursts']), /--control takes propagation, .* or all, not "bursts"/);
+});
+
+test('parts of the operator are named, or all', () => {
+  assert.deepEqual(parseOptions([]).kube, []);
+  assert.deepEqual(parseOptions(['--kube', 'propagation,routes-5000']).kube, ['propagation', 'routes-5000']);
+  assert.deepEqual(parseOptions(['--kube', 'all']).kube, kubeParts);
+  assert.throws(() => parseOptions(['--kube', 'burst']), /--kube takes propagation, .* or all, not "burst"/);
 });
 
 test('what cannot be obeyed is refused with its name', () => {
