@@ -2,6 +2,7 @@
  * The life of one call: one signal for its deadline, its caller and its client, and what an error then means. Listeners on
  * signals that outlive the call are taken off at its end.
  */
+import { Readable } from 'node:stream';
 import type { Clock } from '../port/clock.ts';
 import { KubeApiError, KubeTransportError } from '../port/kube-error.ts';
 
@@ -39,10 +40,29 @@ export class CallScope {
   /** Call right before it is sent. */
   throwUnlessSendable(): void {
     this.signal.throwIfAborted();
-    const { what, maySend } = this.#options;
-    if (maySend?.() === false) {
-      throw new KubeTransportError(`${what}: not sent: it is the caller's business no more`, 'Withheld');
-    }
+    if (this.#options.maySend?.() === false) throw this.#withheld();
+  }
+
+  /** What is sent is asked about once more when there is a connection: a process may be stopped while one is opened. */
+  bodyOf(text: string): string | Readable {
+    const { maySend } = this.#options;
+    if (maySend === undefined) return text;
+    const withheld = (): KubeTransportError => this.#withheld();
+    return new Readable({
+      read() {
+        if (!maySend()) {
+          this.destroy(withheld());
+          return;
+        }
+        this.push(text);
+        this.push(null);
+      },
+    });
+  }
+
+  #withheld(): KubeTransportError {
+    const { what } = this.#options;
+    return new KubeTransportError(`${what}: not sent: it is the caller's business no more`, 'Withheld');
   }
 
   remainingMs(): number {

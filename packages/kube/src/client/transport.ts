@@ -191,9 +191,9 @@ export class Transport {
           ...session.headers,
           accept: 'application/json',
           'user-agent': this.#config.userAgent,
-          ...(call.content === undefined ? {} : { 'content-type': call.content.mediaType }),
+          ...(call.content === undefined ? {} : contentHeaders(call.content)),
         },
-        body: call.content?.body ?? null,
+        body: call.content === undefined ? null : scope.bodyOf(call.content.body),
         signal: scope.signal,
       });
       response.body.on('error', ignoreLateError);
@@ -241,6 +241,10 @@ export class Transport {
 type Outcome =
   | { readonly kind: 'Answer'; readonly value: unknown }
   | { readonly kind: 'Failed'; readonly error: unknown };
+
+function contentHeaders({ mediaType, body }: NonNullable<HttpCall['content']>): Readonly<Record<string, string>> {
+  return { 'content-type': mediaType, 'content-length': String(Buffer.byteLength(body)) };
+}
 
 function labelsOf(call: HttpCall, session: Session): RequestLabels {
   return { verb: call.method, host: session.server.host };
