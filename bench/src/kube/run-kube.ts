@@ -21,7 +21,7 @@ const sizes = {
   full: {
     propagation: { changes: 500, rejections: 100 },
     routes: { routes: 5_000, services: 500, changes: 100, idleSeconds: 20 },
-    others: { services: 10_000, secrets: 30_000 },
+    others: { services: 5_000, secrets: 40_000 },
   },
   quick: {
     propagation: { changes: 40, rejections: 10 },
