@@ -22,11 +22,14 @@ const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 export class CrashSwitch {
   /** What was written, in order; the last one is where it died, if it did. */
   readonly writes: string[] = [];
+  /** Writes about users whose answers were awaited at the crash: the next operator cannot know of them and may do them again. */
+  readonly cutShort: string[] = [];
   /** Resolves at the crash. */
   readonly died: Promise<void>;
   readonly point: CrashPoint | null;
   readonly #crash: () => void;
   readonly #onCrash: (() => void)[] = [];
+  readonly #underWay = new Set<string>();
   #isDead = false;
 
   /** null: it never dies. */
@@ -82,7 +85,7 @@ export class CrashSwitch {
   guardState(state: StateApi): StateApi {
     const write = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
       const verdict = this.#judge(what);
-      if (verdict === 'Pass') return await call();
+      if (verdict === 'Pass') return await this.#awaited(what, call());
       if (verdict === 'DieAfter') await this.#lastWord(call());
       throw new StateUnavailableError('the process has crashed');
     };
@@ -98,6 +101,15 @@ export class CrashSwitch {
       rollouts: async (...args) => await read(() => state.rollouts(...args)),
       close: () => state.close(),
     };
+  }
+
+  async #awaited<T>(what: string, call: Promise<T>): Promise<T> {
+    this.#underWay.add(what);
+    try {
+      return await call;
+    } finally {
+      this.#underWay.delete(what);
+    }
   }
 
   /** The write is done, and then the process dies: what came of it is not known to it. */
@@ -122,6 +134,7 @@ export class CrashSwitch {
     this.writes.push(write);
     if (this.writes.length !== this.point?.atWrite) return 'Pass';
     this.#isDead = true;
+    this.cutShort.push(...this.#underWay);
     if (this.point.side === 'After') return 'DieAfter';
     this.#die();
     return 'DieBefore';

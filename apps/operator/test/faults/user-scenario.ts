@@ -52,7 +52,20 @@ export class UserStory {
 
   /** What was done to users, in order of their names. */
   userWrites(): readonly string[] {
-    return this.#run.userWrites().map((write) => write.replaceAll(this.#prefix, 'RUN'));
+    return this.#run.userWrites().map((write) => this.#withoutPrefix(write));
+  }
+
+  /** The same, without what was done once more than `wanted` because a crash had cut it short. */
+  userWritesLike(wanted: readonly string[]): readonly string[] {
+    const writes = [...this.userWrites()];
+    const countIn = (list: readonly string[], write: string): number => list.filter((other) => other === write).length;
+    for (const write of this.#run.switch.cutShort.map((cut) => this.#withoutPrefix(cut)))
+      if (countIn(writes, write) > countIn(wanted, write)) writes.splice(writes.indexOf(write), 1);
+    return writes;
+  }
+
+  #withoutPrefix(text: string): string {
+    return text.replaceAll(this.#prefix, 'RUN');
   }
 
   get #lab(): OperatorLab {
