@@ -30,6 +30,7 @@ const invalidStates: ReadonlySet<string> = new Set([
   '22003', // numeric_value_out_of_range
   '22007', // invalid_datetime_format
   '22008', // datetime_field_overflow
+  '22009', // invalid_time_zone_displacement_value
   '22021', // character_not_in_repertoire: U+0000
   '22P02', // invalid_text_representation
   '22P05', // untranslatable_character
