@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { findSchemathesis } from '@sluice/testkit/find-schemathesis.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
 import { runCommand } from '@sluice/testkit/run-command.ts';
-import { startStateServiceProcess } from '@sluice/testkit/state-service-process.ts';
+import { StateClient } from '@sluice/testkit/state-client.ts';
+import { startStateServiceProcess, type StateServiceProcess } from '@sluice/testkit/state-service-process.ts';
 import { systemPath } from '@sluice/testkit/system-path.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
 
@@ -28,7 +29,18 @@ const checks = [
   'ignored_auth',
 ];
 const runSeconds = 40;
-const hooks = fileURLToPath(new URL('../../tools/schemathesis/keep_own_key.py', import.meta.url));
+const hooks = fileURLToPath(new URL('../../tools/schemathesis/revocations.py', import.meta.url));
+
+/** Ids of a few keys that nobody uses. */
+async function createKeys({ url, adminKey }: StateServiceProcess): Promise<readonly string[]> {
+  const client = new StateClient(url, adminKey);
+  const create = async (_: unknown, index: number): Promise<string> => {
+    const body = { client: `spare-${index}`, scopes: ['users:read'] };
+    const made = await client.ask({ method: 'POST', path: '/v1/api-keys', body });
+    return (made.body as { readonly key: string }).key.split('_')[1] ?? '';
+  };
+  return await Promise.all(Array.from({ length: 5 }, create));
+}
 
 test('no request made out of the OpenAPI document is answered by a failure or by what the document does not have', {
   skip,
@@ -55,6 +67,7 @@ test('no request made out of the OpenAPI document is answered by a failure or by
       HOME: directory,
       SCHEMATHESIS_HOOKS: hooks,
       SLUICE_OWN_KEY_ID: service.adminKey.split('_')[1] ?? '',
+      SLUICE_SPARE_KEY_IDS: (await createKeys(service)).join(','),
       PYTHONDONTWRITEBYTECODE: '1',
     },
   });
