@@ -1,18 +1,11 @@
 /** The control plane's measurements as Markdown. Pure: everything measured goes in, text comes out. */
 import { tableHead, tableRow } from '../report/format-value.ts';
+import { type Bar, barsSection, machineLines } from '../report/parts-section.ts';
 import type { Percentiles } from '../statistics/percentiles.ts';
 import type { BurstResult, BurstTimes } from './burst.ts';
-import { controlParts, type ControlPart, type ControlResults } from './control-results.ts';
+import { controlParts, type ControlResults } from './control-results.ts';
 import type { PropagationResult, Span } from './propagation.ts';
 import type { UserScaleResult } from './user-scale.ts';
-
-interface Bar {
-  readonly what: string;
-  readonly limit: string;
-  readonly measured: string;
-  /** null: nothing was promised. */
-  readonly isMet: boolean | null;
-}
 
 const maxPropagationMs = 100;
 const maxResidentMiB = 1024;
@@ -26,47 +19,19 @@ export function controlReport(results: ControlResults): string {
     'Written by `node bench/src/main.ts --control all` (part of `make bench`). Real Postgres, nats-server, state service and proxies as processes',
     'of their own, all on the machine named, with the clients that measure. Figures belong to this machine and these runs.',
     '',
-    ...machineLines(results),
+    ...machineLines(controlParts, results),
     '',
-    '## Bars',
-    '',
-    ...tableHead(['what', 'limit', 'measured', 'verdict']),
-    ...bars(results).map(({ what, limit, measured, isMet }) => tableRow([what, limit, measured, verdictOf(isMet)])),
-    '',
+    ...barsSection(bars(results)),
     ...(results.propagation === undefined ? [] : propagationSection(results.propagation.result)),
     ...(results.burst === undefined ? [] : burstSection(results.burst.result)),
     ...scaleSection(scaleResults(results)),
   ].join('\n');
 }
 
-function machineLines(results: ControlResults): readonly string[] {
-  const parts = controlParts.flatMap((part) => (results[part] === undefined ? [] : [{ part, ...results[part] }]));
-  const [first] = parts;
-  if (first === undefined) return [];
-  const { cpuCount, cpuModel, memoryGiB, kernel } = first.machine;
-  return [
-    `- Machine: ${cpuCount} CPUs (${cpuModel}), ${memoryGiB} GiB, Linux ${kernel}.`,
-    ...parts.map(({ part, machine, elapsedSeconds }) => runLine(part, machine, elapsedSeconds)),
-  ];
-}
-
-function runLine(
-  part: ControlPart,
-  { date, loadAverage }: { readonly date: string; readonly loadAverage: string },
-  elapsedSeconds: number,
-): string {
-  return `- ${part}: ${date}, load average before it ${loadAverage}, ${elapsedSeconds.toFixed(0)} s in all.`;
-}
-
 function scaleResults(results: ControlResults): readonly UserScaleResult[] {
   return [results['users-100000'], results['users-1000000']].flatMap((part) =>
     part === undefined ? [] : [part.result],
   );
-}
-
-function verdictOf(isMet: boolean | null): string {
-  if (isMet === null) return '–';
-  return isMet ? 'pass' : '**miss**';
 }
 
 function bars(results: ControlResults): readonly Bar[] {

@@ -1,19 +1,12 @@
 /** The operator's measurements as Markdown. Pure: everything measured goes in, text comes out. */
 import { tableHead, tableRow } from '../report/format-value.ts';
+import { type Bar, barsSection, machineLines } from '../report/parts-section.ts';
 import type { KubePropagationResult } from './kube-propagation.ts';
 import { kubeParts, type KubeResults } from './kube-results.ts';
 import type { OperatorFigures } from './operator-figures.ts';
 import type { OtherObjectsResult } from './other-objects.ts';
 import type { RouteScaleResult } from './route-scale.ts';
 import type { Times } from './times.ts';
-
-interface Bar {
-  readonly what: string;
-  readonly limit: string;
-  readonly measured: string;
-  /** null: nothing was promised. */
-  readonly isMet: boolean | null;
-}
 
 const maxProgrammedMs = 100;
 const maxRejectedMs = 1_000;
@@ -26,36 +19,13 @@ export function kubeReport(results: KubeResults): string {
     'Written by `node bench/src/main.ts --kube all` (part of `make bench`). A real etcd and Kubernetes API server, nats-server, operator and',
     'proxies as processes of their own, all on the machine named, with the clients that measure. Figures belong to this machine and these runs.',
     '',
-    ...machineLines(results),
+    ...machineLines(kubeParts, results),
     '',
-    '## Bars',
-    '',
-    ...tableHead(['what', 'limit', 'measured', 'verdict']),
-    ...bars(results).map(({ what, limit, measured, isMet }) => tableRow([what, limit, measured, verdictOf(isMet)])),
-    '',
+    ...barsSection(bars(results)),
     ...(propagation === undefined ? [] : propagationSection(propagation.result)),
     ...(routes === undefined ? [] : routesSection(routes.result)),
     ...(objects === undefined ? [] : objectsSection(objects.result)),
   ].join('\n');
-}
-
-function machineLines(results: KubeResults): readonly string[] {
-  const parts = kubeParts.flatMap((part) => (results[part] === undefined ? [] : [{ part, ...results[part] }]));
-  const [first] = parts;
-  if (first === undefined) return [];
-  const { cpuCount, cpuModel, memoryGiB, kernel } = first.machine;
-  return [
-    `- Machine: ${cpuCount} CPUs (${cpuModel}), ${memoryGiB} GiB, Linux ${kernel}.`,
-    ...parts.map(
-      ({ part, machine: { date, loadAverage }, elapsedSeconds }) =>
-        `- ${part}: ${date}, load average before it ${loadAverage}, ${elapsedSeconds.toFixed(0)} s in all.`,
-    ),
-  ];
-}
-
-function verdictOf(isMet: boolean | null): string {
-  if (isMet === null) return '–';
-  return isMet ? 'pass' : '**miss**';
 }
 
 function bars({ propagation, 'routes-5000': routes, 'objects-50000': objects }: KubeResults): readonly Bar[] {
