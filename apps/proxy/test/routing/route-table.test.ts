@@ -212,7 +212,7 @@ describe('compileRouteTable: size', () => {
     assert.equal(table.match(hello('host-1023.test', ['h2'], '10.3.255.1'))?.name, 'all');
   });
 
-  it('compiles 100 000 routes in time proportional to their number', () => {
+  it('compiles 100 000 routes in less than a second, and in time proportional to their number', () => {
     const routes = Array.from({ length: 100_000 }, (_, index) => {
       const sni = index % 4 === 0 ? `*.tenant-${index}.example.com` : `host-${index}.example.com`;
       const alpn = index % 8 === 1 ? ['h2'] : [];
@@ -230,6 +230,7 @@ describe('compileRouteTable: size', () => {
       return Math.min(...tries);
     };
     const [tenth, whole] = [leastCpuMs(10_000), leastCpuMs(100_000)];
+    assert.ok(whole < 1000, `100 000 took ${whole} ms of processor time`);
     // Ten times the routes; a hundred times the work would be one pass over all for each.
     assert.ok(whole < 50 * Math.max(tenth, 10), `10 000 took ${tenth} ms of processor time, 100 000 took ${whole} ms`);
     const table = compileRouteTable(routes);
