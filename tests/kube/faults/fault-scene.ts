@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { apiVersion } from '@sluice/contract/resources/api-group.ts';
 import { createNatsBus } from '@sluice/live-config/nats/nats-bus.ts';
 import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { ConfigBus } from '@sluice/live-config/port/config-bus.ts';
@@ -19,6 +18,7 @@ import type { AuditEvent, KubeApi } from '@sluice/testkit/kube/kube-api.ts';
 import { type NatsServer, startNatsServer } from '@sluice/testkit/nats-server.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { ProgramProcess } from '@sluice/testkit/program-process.ts';
+import { NamespacedResources } from '../namespaced-resources.ts';
 
 /**
  * All that outlives an operator, but for times, the name of the namespace, and generations: whether a Service is seen before its endpoints
@@ -51,17 +51,14 @@ const kinds = ['proxyroutes', 'proxylisteners'] as const;
 const passing: ReadonlySet<string> = new Set(['lastTransitionTime', 'publishedGeneration']);
 const writing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
-export class FaultScene {
+export class FaultScene extends NamespacedResources {
   readonly #scope: CleanupScope;
-  readonly api: KubeApi;
-  readonly namespace: string;
   readonly nats: NatsServer;
   readonly #observer: ConfigBus;
 
   constructor(scope: CleanupScope, { api, namespace, nats }: Pick<FaultScene, 'api' | 'namespace' | 'nats'>) {
+    super(api, namespace);
     this.#scope = scope;
-    this.api = api;
-    this.namespace = namespace;
     this.nats = nats;
     this.#observer = this.connect('observer');
   }
@@ -256,25 +253,6 @@ export class FaultScene {
     const bus = createNatsBus(config, { random: Math.random });
     this.#scope.after(async () => await bus.close());
     return bus;
-  }
-
-  pathOf(plural: string, name?: string): string {
-    const group = `/apis/${apiVersion}/namespaces/${this.namespace}/${plural}`;
-    return name === undefined ? group : `${group}/${name}`;
-  }
-
-  /** What `kubectl apply` does. */
-  async apply(kind: string, plural: string, name: string, spec: unknown): Promise<void> {
-    await this.api.client.call(this.pathOf(plural, name), {
-      method: 'PATCH',
-      query: { fieldManager: 'test', force: 'true' },
-      contentType: 'application/apply-patch+yaml',
-      body: { apiVersion, kind, metadata: { name, namespace: this.namespace }, spec },
-    });
-  }
-
-  async applyRoute(name: string, spec: unknown): Promise<void> {
-    await this.apply('ProxyRoute', 'proxyroutes', name, spec);
   }
 
   async #post(group: string, plural: string, body: object): Promise<void> {

@@ -5,7 +5,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { apiVersion } from '@sluice/contract/resources/api-group.ts';
 import { buildConfig } from '@sluice/testkit/build-config.ts';
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
@@ -17,6 +16,7 @@ import { ProgramProcess } from '@sluice/testkit/program-process.ts';
 import { type SluiceProcess, startSluice } from '@sluice/testkit/sluice-process.ts';
 import { connectTcp } from '@sluice/testkit/tcp-client.ts';
 import { createTemporaryDirectory } from '@sluice/testkit/temporary-directory.ts';
+import { NamespacedResources } from '../namespaced-resources.ts';
 
 const operatorCommand = fileURLToPath(new URL('../../../apps/operator/bin/sluice-operator', import.meta.url));
 const crdFolder = fileURLToPath(new URL('../../../deploy/crds', import.meta.url));
@@ -40,11 +40,9 @@ export async function whyNoOperatorScene(): Promise<string | false> {
   return (await whyNoKubeApi()) || (await whyNoNatsServer());
 }
 
-export class OperatorScene {
+export class OperatorScene extends NamespacedResources {
   readonly #scope: CleanupScope;
   readonly #directory: string;
-  readonly api: KubeApi;
-  readonly namespace: string;
   readonly nats: NatsServer;
 
   constructor(
@@ -56,10 +54,9 @@ export class OperatorScene {
       directory,
     }: Pick<OperatorScene, 'api' | 'namespace' | 'nats'> & { readonly directory: string },
   ) {
+    super(api, namespace);
     this.#scope = scope;
     this.#directory = directory;
-    this.api = api;
-    this.namespace = namespace;
     this.nats = nats;
   }
 
@@ -96,25 +93,6 @@ export class OperatorScene {
 
   async startProxies(count: number): Promise<readonly SluiceProcess[]> {
     return await Promise.all(Array.from({ length: count }, async (_, index) => await this.startProxy(`edge-${index}`)));
-  }
-
-  pathOf(plural: string, name?: string): string {
-    const group = `/apis/${apiVersion}/namespaces/${this.namespace}/${plural}`;
-    return name === undefined ? group : `${group}/${name}`;
-  }
-
-  /** What `kubectl apply` does, without its start-up time. */
-  async apply(kind: string, plural: string, name: string, spec: unknown): Promise<void> {
-    await this.api.client.call(this.pathOf(plural, name), {
-      method: 'PATCH',
-      query: { fieldManager: 'test', force: 'true' },
-      contentType: 'application/apply-patch+yaml',
-      body: { apiVersion, kind, metadata: { name, namespace: this.namespace }, spec },
-    });
-  }
-
-  async applyRoute(name: string, spec: unknown): Promise<void> {
-    await this.apply('ProxyRoute', 'proxyroutes', name, spec);
   }
 
   async status(plural: string, name: string): Promise<StatusView> {
