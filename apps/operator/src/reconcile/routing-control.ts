@@ -34,6 +34,8 @@ export class RoutingControl {
   readonly #deps: RoutingControlDeps;
   readonly #buses: TenantBus;
   #term: RoutingTerm | null = null;
+  /** Ends what the beginning of a term waits for. */
+  #ending = new AbortController();
   /** The last thing that was begun: terms begin and end one after the other. */
   #last: Promise<void> = Promise.resolve();
 
@@ -50,12 +52,16 @@ export class RoutingControl {
   }
 
   lead(leadership: Leadership): void {
+    this.#ending = new AbortController();
+    const signal = AbortSignal.any([leadership.signal, this.#ending.signal]);
     this.#last = this.#last.then(async () => {
-      await this.#begin(leadership);
+      await this.#begin(leadership, signal);
     });
   }
 
   async unlead(): Promise<void> {
+    // A process that ends does so with the Lease still in its hands, and whatever is away.
+    this.#ending.abort(new Error('this process publishes no more'));
     this.#last = this.#last.then(async () => {
       const term = this.#term;
       this.#term = null;
@@ -64,13 +70,13 @@ export class RoutingControl {
     await this.#last;
   }
 
-  async #begin(leadership: Leadership): Promise<void> {
+  async #begin(leadership: Leadership, signal: AbortSignal): Promise<void> {
     const { caches, clock, logger, onStatus, stepDown } = this.#deps;
     const bus = createLedBus(this.#buses.next(), leadership);
     try {
-      await whenSynced(caches, leadership.signal);
-      const held = await this.#readHeld(bus, leadership.signal);
-      if (leadership.signal.aborted) return;
+      await whenSynced(caches, signal);
+      const held = await this.#readHeld(bus, signal);
+      if (signal.aborted) return;
       logger.info('publishing routing', { publisher: this.#config.publisher, held: held.size });
       this.#term = new RoutingTerm(this.#config, {
         ...{ caches, bus, held, clock, onStatus },
@@ -78,7 +84,7 @@ export class RoutingControl {
         onEvent: (event) => this.#told(event),
       });
     } catch (error) {
-      if (leadership.signal.aborted) return;
+      if (signal.aborted) return;
       logger.error('publishing routing failed', { error });
       stepDown();
     }
