@@ -37,6 +37,15 @@ export class CallScope {
     return this.#controller.signal;
   }
 
+  /** What others bring, for no longer than the call may last. */
+  async within<T>(work: Promise<T>): Promise<T> {
+    const ended = Promise.withResolvers<never>();
+    const { signal } = this;
+    signal.addEventListener('abort', () => ended.reject(signal.reason as Error), { once: true });
+    if (signal.aborted) ended.reject(signal.reason as Error);
+    return await Promise.race([work, ended.promise]);
+  }
+
   /** Call right before it is sent. */
   throwUnlessSendable(): void {
     this.signal.throwIfAborted();

@@ -81,7 +81,6 @@ export function createCredentials(source: KubeConfigSource, clock: Clock): Crede
       if (current === null || isRefused) throw unreadable(error);
     } finally {
       readAtMs = clock.nowMs();
-      reading = null;
     }
     return current;
   };
@@ -89,7 +88,9 @@ export function createCredentials(source: KubeConfigSource, clock: Clock): Crede
   return {
     session() {
       if (current !== null && !isRefused && clock.nowMs() - readAtMs < refreshMs) return Promise.resolve(current);
-      reading ??= read();
+      reading ??= read().finally(() => {
+        reading = null;
+      });
       return reading;
     },
     refused(session) {

@@ -88,15 +88,20 @@ export class Transport {
     if (this.#watches >= this.#config.maxWatches) throw overloaded(call, this.#config.maxWatches);
     const scope = this.#scope(call, { signal });
     this.#watches += 1;
+    let body: Response['body'] | null = null;
     const end = (): void => {
       this.#watches -= 1;
       scope.end();
+      // Nobody may have begun to read it.
+      body?.destroy();
     };
     try {
-      const { response, labels } = await this.#send(call, scope, false);
+      const { response, labels, session } = await this.#send(call, scope, false);
+      ({ body } = response);
+      if (response.statusCode === 401) this.#deps.credentials.refused(session);
       if (response.statusCode !== 200) throw await this.#refusal(call, response, labels);
       scope.withoutDeadline();
-      return { body: response.body, explain: (error) => scope.explain(error), end };
+      return { body, explain: (error) => scope.explain(error), end };
     } catch (error) {
       end();
       throw scope.explain(error);
@@ -173,7 +178,7 @@ export class Transport {
     isUrgent: boolean,
   ): Promise<{ readonly response: Response; readonly labels: RequestLabels; readonly session: Session }> {
     const { clock, metrics, credentials } = this.#deps;
-    const session = await credentials.session();
+    const session = await scope.within(credentials.session());
     const labels = labelsOf(call, session);
     if (!isUrgent) {
       const waitMs = this.#turns.reserve(clock.nowMs());

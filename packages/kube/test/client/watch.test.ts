@@ -73,6 +73,19 @@ test('says that a watch is granted before anything has changed, and keeps it bey
   assert.match(String(await run.ended), /enough/);
 });
 
+test('lets the connection go when its reader leaves before anything has changed', async (t) => {
+  let isOver = false;
+  const api = await startScriptedApi(t, (_request, response) => {
+    response.on('close', () => {
+      isOver = true;
+    });
+    response.writeHead(200).flushHeaders();
+  });
+  const options = { resourceVersion: '5', timeoutSeconds: 300, signal: new AbortController().signal };
+  for await (const event of api.client().watch(things, options)) if (event.type === 'Opened') break;
+  await eventually(() => assert.ok(isOver, 'the connection is still open'), { timeoutMs: 5_000 });
+});
+
 test('reports the error that the server puts into the stream, and ends there', async (t) => {
   const { run } = await watching(t, (response) => {
     writeLine(response, 'ERROR', statusOf({ code: 410, reason: 'Expired', message: 'too old resource version' }));
