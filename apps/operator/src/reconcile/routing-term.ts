@@ -57,6 +57,8 @@ export class RoutingTerm implements RoutingFollower {
   /** Bus keys of which the last word is still to come, with what was known when they were looked at last. */
   readonly #pending = new Map<string, string>();
   readonly #rejected = new Set<string>();
+  /** Bus keys whose object has gone since the term began: what the bucket held is not the last good version of the next one. */
+  readonly #outlived = new Set<string>();
   #cancelSettle: (() => void) | null = null;
   #cancelAck: (() => void) | null = null;
   #cancelLook: (() => void) | null = null;
@@ -71,7 +73,7 @@ export class RoutingTerm implements RoutingFollower {
     this.#pace = new SettlePace(this.#begunMs);
     const heldSpec = (key: string): ResourceSpec | null => {
       const text = held.get(key)?.specText ?? null;
-      return text === null ? null : (JSON.parse(text) as ResourceSpec);
+      return text === null || this.#outlived.has(key) ? null : (JSON.parse(text) as ResourceSpec);
     };
     this.#routes = new RouteBook({ lookup: lookupIn(caches), heldSpec });
     this.#listeners = new ListenerBook({ heldSpec });
@@ -92,15 +94,19 @@ export class RoutingTerm implements RoutingFollower {
 
   routeChanged(id: string, object: SluiceObject | null): void {
     if (isOfSameSpec(this.#routes.outcome(id)?.object, object)) return this.#look('Route', id);
-    if (object === null || isGoing(object)) this.#routes.delete(id);
-    else this.#setRoute(object);
+    if (object === null || isGoing(object)) {
+      this.#outlive(this.#routes.outcome(id));
+      this.#routes.delete(id);
+    } else this.#setRoute(object);
     this.#settleSoon();
   }
 
   listenerChanged(id: string, object: SluiceObject | null): void {
     if (isOfSameSpec(this.#listeners.outcome(id)?.object, object)) return this.#look('Listener', id);
-    if (object === null || isGoing(object)) this.#listeners.delete(id);
-    else this.#setListener(object);
+    if (object === null || isGoing(object)) {
+      this.#outlive(this.#listeners.outcome(id));
+      this.#listeners.delete(id);
+    } else this.#setListener(object);
     this.#settleSoon();
   }
 
@@ -161,6 +167,10 @@ export class RoutingTerm implements RoutingFollower {
 
   #setListener(object: SluiceObject): void {
     if (!isGoing(object)) this.#listeners.set(object);
+  }
+
+  #outlive(outcome: Pick<RouteOutcome, 'key'> | undefined): void {
+    if (outcome !== undefined && this.#deps.held.has(outcome.key)) this.#outlived.add(outcome.key);
   }
 
   #settleSoon(): void {

@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.ts';
 import type { LostListener } from './listener-contest.ts';
 import type { ListenerOutcome } from './listener-book.ts';
 import { resourceStatus, type StatusDecision, type StatusMoment } from './resource-status.ts';
-import type { ListenerSpec } from './route-spec.ts';
+import { listOf, mapOf, textOf } from './unjudged-value.ts';
 import { condition, type WantedCondition } from './wanted-condition.ts';
 
 const maxAddressesLength = 1024;
@@ -15,7 +15,7 @@ export interface ListenerUse extends ListenerOutcome {
 
 export function listenerStatus(outcome: ListenerUse, delivery: Delivery, moment: StatusMoment): StatusDecision {
   const { object, problems, lost, routes } = outcome;
-  const { bind = [] } = (object.spec ?? {}) as Partial<ListenerSpec>;
+  const bind = listOf(mapOf(object.spec)['bind']).map(textOf);
   const columns = {
     routes,
     addresses: bind.join(',').slice(0, maxAddressesLength),

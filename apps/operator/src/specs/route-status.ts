@@ -5,7 +5,7 @@ import { resourceStatus, type StatusDecision, type StatusMoment } from './resour
 import type { RouteOutcome } from './route-book.ts';
 import type { LostClaims } from './route-contest.ts';
 import type { ResolvedEndpoints } from './route-endpoints.ts';
-import type { RouteEndpoint, RouteSpec } from './route-spec.ts';
+import { listOf, mapOf, textOf } from './unjudged-value.ts';
 import { condition, type WantedCondition } from './wanted-condition.ts';
 
 const maxShown = 3;
@@ -58,22 +58,25 @@ function resolvedRefsOf(resolved: ResolvedEndpoints | null): WantedCondition {
 }
 
 function columnsOf({ object, lost, resolved }: RouteOutcome): Readonly<Record<string, unknown>> {
-  const spec = object.spec as Partial<RouteSpec> | undefined;
-  const listeners = spec?.listeners ?? [];
-  const endpoints = spec?.to?.endpoints ?? [];
+  const spec = mapOf(object.spec);
+  const listeners = listOf(spec['listeners']).map(textOf);
+  const endpoints = listOf(mapOf(spec['to'])['endpoints']).map(endpointText);
   return {
     listeners: column(listeners.length === 0 ? '*' : listed(listeners, ',')),
-    upstream: column(spec?.action ?? listed(endpoints.map(endpointText), ',')),
+    upstream: column(textOf(spec['action']) || listed(endpoints, ',')),
     endpoints: resolved?.endpoints.length ?? 0,
     publishedAs: routeName(object.metadata),
     ...(lost === undefined ? {} : { conflictsWith: lost.winner }),
   };
 }
 
-function endpointText({ url, service }: RouteEndpoint): string {
-  if (service === undefined) return url ?? '';
-  const { namespace, name, port, portName } = service;
-  return `${namespace === undefined ? '' : `${namespace}/`}${name}:${portName ?? port ?? ''}`;
+function endpointText(endpoint: unknown): string {
+  const { url, service } = mapOf(endpoint);
+  if (service === undefined) return textOf(url);
+  const { namespace, name, port, portName } = mapOf(service);
+  const space = textOf(namespace);
+  const number = typeof port === 'number' ? String(port) : '';
+  return `${space === '' ? '' : `${space}/`}${textOf(name)}:${textOf(portName) || number}`;
 }
 
 function listed(texts: readonly string[], separator = ', '): string {
