@@ -3,7 +3,7 @@
  * life) with one Lost. The library's ordered consumer repairs itself instead, and by that never says that it missed
  * deletions or sits on another bucket.
  */
-import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import { AckPolicy, DeliverPolicy, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { type Msg, nanos, type NatsConnection, nuid, type Subscription } from '@nats-io/nats-core';
 import type { WatchEvent, WatchOptions } from '../port/config-bus.ts';
 import { configStream, keyPrefix } from './bucket-stream.ts';
@@ -35,6 +35,8 @@ export class NatsWatch {
   readonly #subscription: Subscription;
   readonly #beat: NodeJS.Timeout;
   #isOpen = true;
+  /** Its consumer sent something: there is one. */
+  #isHeard = false;
   #hasSnapshot = false;
   #delivered = 0;
   #silentBeats = 0;
@@ -93,12 +95,15 @@ export class NatsWatch {
       });
       if (info.num_pending === 0 && this.#delivered >= info.delivered.consumer_seq) this.#endSnapshot();
     } catch (error) {
+      // An answer is too late also where this process stood still; what the consumer sends says as well that it is there.
+      if (this.#isHeard && !(error instanceof JetStreamApiError)) return;
       this.lose(`begin to watch: ${errorReason(error)}`);
     }
   }
 
   #receive(message: Msg): void {
     if (!this.#isOpen) return;
+    this.#isHeard = true;
     this.#silentBeats = 0;
     const status = message.headers?.code ?? 0;
     if (status !== 0) {

@@ -12,7 +12,11 @@ interface Scene {
   readonly recorder: WatchRecorder;
 }
 
-async function play(t: TestContext, pending: number, script: (consumer: ScriptedConsumer) => void): Promise<Scene> {
+async function play(
+  t: TestContext,
+  pending: number | null,
+  script: (consumer: ScriptedConsumer) => void,
+): Promise<Scene> {
   const nats = await startScriptedNats(t, pending, script);
   const bus = openNatsReader(t, nats.address, 'scripted');
   await connectedBucket(bus);
@@ -108,6 +112,28 @@ test('answers requests of flow control, and heartbeats of a consumer that waits 
     const answered = nats.published.filter((subject) => subject.startsWith('$JS.FC.'));
     assert.deepEqual(answered, ['$JS.FC.KV_sluice-config.c.1', '$JS.FC.KV_sluice-config.c.2']);
   });
+});
+
+test('is lost when nobody answers that there is a consumer, and none is heard', async (t) => {
+  const { recorder } = await play(t, null, () => {});
+  await eventually(() => assert.deepEqual(recorder.kinds, ['Lost']));
+  assert.match(recorder.lostReasons[0] ?? '', /begin to watch: timeout|nothing came/);
+});
+
+test('goes on without the answer that there is a consumer when that one delivers', async (t) => {
+  let consumer: ScriptedConsumer | undefined;
+  const { recorder } = await play(t, null, (made) => {
+    consumer = made;
+    made.deliver({ key: 'users.a', sequence: 3, delivery: 1, pending: 0 });
+  });
+  const beganMs = performance.now();
+  await eventually(() => {
+    consumer?.status(heartbeat);
+    // An answer is no longer waited for by then.
+    assert.ok(performance.now() - beganMs > 1.25 * testTiming.requestTimeoutMs);
+  });
+  consumer?.deliver({ key: 'users.b', sequence: 4, delivery: 2, pending: 0 });
+  await eventually(() => assert.deepEqual(recorder.kinds, ['Entry', 'SnapshotEnded', 'Entry']));
 });
 
 test('removes its consumer when it is closed or lost', async (t) => {

@@ -29,10 +29,10 @@ export interface ScriptedNats {
 const info = { server_id: 'S', version: '2.15.2', proto: 1, headers: true, jetstream: true, max_payload: 1_048_576 };
 const lineEnd = '\r\n';
 
-/** `pending` is what the answer to the making of a consumer says. */
+/** `pending` is what the answer to the making of a consumer says; null: there is no answer. */
 export async function startScriptedNats(
   scope: CleanupScope,
-  pending: number,
+  pending: number | null,
   onConsumer: (consumer: ScriptedConsumer) => void,
 ): Promise<ScriptedNats> {
   const published: string[] = [];
@@ -45,7 +45,7 @@ export async function startScriptedNats(
           client.answer(reply, { created: '2026-11-27T00:00:00Z', config: {}, state: {} });
         } else if (subject.startsWith('$JS.API.CONSUMER.CREATE.')) {
           const { config } = JSON.parse(body) as { readonly config: { readonly deliver_subject: string } };
-          client.answer(reply, { num_pending: pending, delivered: { consumer_seq: 0 }, config });
+          if (pending !== null) client.answer(reply, { num_pending: pending, delivered: { consumer_seq: 0 }, config });
           onConsumer(client.consumer(config.deliver_subject));
         } else published.push(subject);
       };
