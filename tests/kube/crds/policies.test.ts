@@ -75,11 +75,30 @@ async function proveHostNames(t: TestContext, { createScene }: Guarded): Promise
   for (const match of [{}, { protocol: 'TLS' }, { protocol: 'HTTP' }, { protocol: 'HTTP2' }, { alpn: ['h2'] }])
     assert.match(await causesOf(shop, match), /spec\.match\.sni is missing: without it/, JSON.stringify(match));
   for (const protocol of ['SSH', 'SOCKS4', 'SOCKS5', 'Unknown']) assert.equal(await causesOf(shop, { protocol }), '');
+  await proveSpellings(t, createScene);
   const free = await createScene(t);
   const all = await createScene(t, { 'sluice.dev/hosts': 'a.test,*' });
   for (const scene of [free, all])
     for (const match of [{}, { sni: ['any.test'] }, { protocol: 'TLS' }])
       assert.equal(await causesOf(scene, match), '');
+}
+
+async function proveSpellings(t: TestContext, createScene: Guarded['createScene']): Promise<void> {
+  const rooted = await createScene(t, { 'sluice.dev/hosts': 'www.example.com., *.shop.example.com.' });
+  assert.equal(await causesOf(rooted, { sni: ['www.example.com', 'a.shop.example.com.'] }), '');
+  const root = await createScene(t, { 'sluice.dev/hosts': '*.' });
+  for (const name of ['com', 'com.', '*.com.'])
+    assert.match(await causesOf(root, { sni: [name] }), /is not among/, name);
+  // The budget of CEL, and that of a message, is enough for as many names as a route can have.
+  const names = Array.from({ length: 1024 }, (_, index) => `name-${index}.many.example.com`);
+  const many = await createScene(t, { 'sluice.dev/hosts': names.slice(0, 800).join() });
+  assert.equal(await causesOf(many, { sni: names.slice(0, 800) }), '');
+  const said = await causesOf(many, { sni: names.slice(800) });
+  assert.match(
+    said,
+    /spec\.match\.sni: name-800\.many\.example\.com, .*\.\.\. is not among .*name-0\.many.*: leave it out/,
+  );
+  assert.match(await causesOf(many, {}), /spec\.match\.sni is missing: .*\.\.\.\): name hosts of these/);
 }
 
 async function proveClaimsStay(t: TestContext, { api, createScene }: Guarded): Promise<void> {

@@ -124,12 +124,14 @@ const claimsAnew = {
     'oldObject == null || object.spec.?match != oldObject.spec.?match || object.spec.?listeners != oldObject.spec.?listeners',
 };
 
+/** Without the dot of the root; `*.` alone stays what it is: no name at all. */
+const withoutRoot = "name.endsWith('.') && name != '*.' ? name.substring(0, name.size() - 1) : name";
+
 const claims = [
   { name: 'hosts', expression: `namespaceObject.metadata.?annotations[?'${hostsAnnotation}']` },
   {
     name: 'names',
-    expression:
-      "object.spec.?match.?sni.orValue([]).map(name, name.lowerAscii()).map(name, name.endsWith('.') ? name.substring(0, name.size() - 1) : name)",
+    expression: `object.spec.?match.?sni.orValue([]).map(name, name.lowerAscii()).map(name, ${withoutRoot})`,
   },
   // Nothing in SSH or SOCKS is called by a host name, nor in what fits no protocol.
   {
@@ -137,6 +139,13 @@ const claims = [
     expression: "!(object.spec.?match.?protocol.orValue('TLS') in ['SSH', 'SOCKS4', 'SOCKS5', 'Unknown'])",
   },
 ];
+
+/** A message of more than 5120 bytes would not be shown at all. */
+const mostShown = 512;
+
+function shown(text: string): string {
+  return `(${text}.size() > ${mostShown} ? ${text}.substring(0, ${mostShown}) + "..." : ${text})`;
+}
 
 const askAdministrator = `ask for it: kubectl annotate namespace`;
 
@@ -148,30 +157,39 @@ function hostNames(): AdmissionPolicy {
       ...claims,
       {
         name: 'allowed',
-        expression: "variables.hosts.orValue('*').split(',').map(host, host.trim().lowerAscii())",
+        expression: `variables.hosts.orValue('*').split(',').map(name, name.trim().lowerAscii()).map(name, ${withoutRoot})`,
       },
+      { name: 'takesAll', expression: "'*' in variables.allowed" },
+      // What `*.` patterns end in.
+      {
+        name: 'suffixes',
+        expression: "variables.allowed.filter(name, name.startsWith('*.')).map(name, name.substring(1))",
+      },
+      // A look into the list costs a tenth of a comparison with each of its items, and the budget is small.
       {
         name: 'others',
         expression:
-          "variables.names.filter(name, !variables.allowed.exists(host, host == '*' || host == name || host.startsWith('*.') && name.endsWith(host.substring(1))))",
+          'variables.takesAll ? [] : variables.names.filter(name, !(name in variables.allowed) && !variables.suffixes.exists(suffix, name.endsWith(suffix)))',
       },
+      { name: 'othersText', expression: 'variables.others.join(", ")' },
+      { name: 'hostsText', expression: 'variables.hosts.orValue("")' },
     ],
     validations: [
       {
         expression: 'variables.others.size() == 0',
         message: 'a host name of match.sni is not one of the namespace',
         messageExpression: [
-          '"spec.match.sni: " + variables.others.join(", ") + " is not among the host names of namespace " + object.metadata.namespace',
-          `" (${hostsAnnotation}: " + variables.hosts.orValue("") + "): leave it out, or ${askAdministrator} " + object.metadata.namespace + " --overwrite ${hostsAnnotation}=..."`,
+          `"spec.match.sni: " + ${shown('variables.othersText')} + " is not among the host names of namespace " + object.metadata.namespace`,
+          `" (${hostsAnnotation}: " + ${shown('variables.hostsText')} + "): leave it out, or ${askAdministrator} " + object.metadata.namespace + " --overwrite ${hostsAnnotation}=..."`,
         ].join(' + '),
         reason: 'Forbidden',
       },
       {
-        expression: "variables.names.size() > 0 || !variables.takesNames || '*' in variables.allowed",
+        expression: 'variables.names.size() > 0 || !variables.takesNames || variables.takesAll',
         message: 'a route without match.sni takes the names of others too',
         messageExpression: [
           '"spec.match.sni is missing: without it the route takes names of others too, and namespace " + object.metadata.namespace',
-          `" has its own (${hostsAnnotation}: " + variables.hosts.orValue("") + "): name hosts of these, or write match.protocol: SSH, SOCKS4, SOCKS5 or Unknown"`,
+          `" has its own (${hostsAnnotation}: " + ${shown('variables.hostsText')} + "): name hosts of these, or write match.protocol: SSH, SOCKS4, SOCKS5 or Unknown"`,
         ].join(' + '),
         reason: 'Forbidden',
       },
