@@ -73,10 +73,14 @@ const matchSchema = Type.Object(
   },
 );
 
+/** A path that begins with a slash and does not end in one; after `unix:` alone with one slash only. */
+const unixPattern =
+  'unix:(///([^\\x00-\\x1f\\x7f-\\x9f]*[^/\\x00-\\x1f\\x7f-\\x9f])|/[^/\\x00-\\x1f\\x7f-\\x9f]([^\\x00-\\x1f\\x7f-\\x9f]*[^/\\x00-\\x1f\\x7f-\\x9f])?)';
+
 const urlSchema = textSchema('`tcp://host:port` (either address family), `tcp4://`, `tcp6://` or `unix:///path`.', {
   format: 'endpoint-url',
   maxLength: 512,
-  pattern: `^(tcp[46]?://(\\[[0-9A-Fa-f:.]+\\]|${hostNamePattern}):${portPattern}|unix:///([^\\x00-\\x1f\\x7f-\\x9f]*[^/\\x00-\\x1f\\x7f-\\x9f]))$`,
+  pattern: `^(tcp[46]?://(\\[[0-9A-Fa-f:.]+\\]|${hostNamePattern}):${portPattern}|${unixPattern})$`,
 });
 
 const endpointProperties = {

@@ -11,6 +11,8 @@ test('takes apart every form of endpoint', () => {
     'tcp4://web.internal:1': { kind: 'tcp', host: 'web.internal', port: 1, family: 4 },
     'tcp6://web.internal:65535': { kind: 'tcp', host: 'web.internal', port: 65_535, family: 6 },
     'unix:///run/app.sock': { kind: 'unix', path: '/run/app.sock' },
+    'unix:/run/app.sock': { kind: 'unix', path: '/run/app.sock' },
+    'unix:////run/app.sock': { kind: 'unix', path: '//run/app.sock' },
     'unix:///run/a b?c#d%20.sock': { kind: 'unix', path: '/run/a b?c#d%20.sock' },
   };
   for (const [text, value] of Object.entries(expected))
@@ -54,6 +56,8 @@ test('refuses everything else and says why', () => {
     'tcp://10.0.0.256:443': /^ends in a number/,
     'tcp://a_b c:1': /^is not a host name/,
     'unix://run/app.sock': /^has no absolute path/,
+    'unix://': /^has no absolute path/,
+    'unix:/': /^names a directory/,
     'unix:@abstract': /^is an abstract socket, which is not supported yet/,
     'unix:///run/': /^names a directory/,
     'unix:///a\u0000b': /^has a control character/,

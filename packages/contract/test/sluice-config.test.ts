@@ -95,9 +95,12 @@ const textsByFormat: Readonly<Record<keyof typeof textFormats, fc.Arbitrary<stri
     fc.domain(),
     fc.domain().map((name) => `*.${name}.`),
   ),
-  'endpoint-url': fc
-    .tuple(fc.constantFrom('tcp', 'tcp4', 'unix', 'udp'), fc.oneof(fc.domain(), fc.constant('/a/b')))
-    .map(([scheme, rest]) => `${scheme}://${rest}:1`),
+  'endpoint-url': fc.oneof(
+    fc
+      .tuple(fc.constantFrom('tcp', 'tcp4', 'unix', 'udp'), fc.oneof(fc.domain(), fc.constant('/a/b')))
+      .map(([scheme, rest]) => `${scheme}://${rest}:1`),
+    fc.string({ unit: fc.constantFrom('/', 'a', ' ') }).map((path) => `unix:${path}`),
+  ),
   'positive-duration': durations,
   'duration-or-none': durations,
   'scrypt-verifier': fc

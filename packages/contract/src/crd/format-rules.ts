@@ -10,6 +10,8 @@ const endsInNumber = '(^|[.])([0-9]+|0[xX][0-9A-Fa-f]*)[.]?$';
 
 const inBrackets = "self.substring(self.indexOf('[') + 1, self.indexOf(']'))";
 const isBracketed = "self.contains('[') && self.contains(']')";
+// isIP knows no IPv4 address written as IPv6; with another group in the place of ffff it is as good an address.
+const endpointAddress = `${inBrackets}.lowerAscii().replace('ffff:', 'fffe:')`;
 const endpointHost = "self.substring(self.indexOf('://') + 3, self.lastIndexOf(':'))";
 
 const durationShape = "self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$')";
@@ -50,7 +52,7 @@ export const formatRules: Readonly<Partial<Record<TextFormat, readonly CelRule[]
   ],
   'endpoint-url': [
     {
-      rule: `self.startsWith('unix:') || !(${isBracketed}) || !self.startsWith('tcp4:') && isIP(${inBrackets}) && ip(${inBrackets}).family() == 6`,
+      rule: `self.startsWith('unix:') || !(${isBracketed}) || !self.startsWith('tcp4:') && isIP(${endpointAddress}) && ip(${endpointAddress}).family() == 6`,
       message: 'must have an IPv6 address in the brackets: write tcp://[2001:db8::1]:443 or tcp6://[2001:db8::1]:443',
     },
     {
@@ -62,7 +64,7 @@ export const formatRules: Readonly<Partial<Record<TextFormat, readonly CelRule[]
       message: 'must have a host name of 253 characters at most: use a shorter one',
     },
     {
-      rule: "!self.startsWith('unix:') || size(bytes(self)) <= 114",
+      rule: "!self.startsWith('unix:') || size(bytes(self)) <= (self.startsWith('unix://') ? 114 : 112)",
       message: 'must have a path of 107 bytes at most: use a shorter one',
     },
   ],
