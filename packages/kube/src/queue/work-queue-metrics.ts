@@ -70,6 +70,9 @@ export function createWorkQueueMetrics(registry: Registry): WorkQueueMetrics {
   return {
     of: (name) => {
       const labels = { name, controller: name };
+      // As client-go: a rate can be asked for before the first key.
+      for (const counter of [adds, retries]) counter.inc(labels, 0);
+      for (const histogram of [waited, worked]) histogram.zero(labels);
       return {
         added: () => adds.inc(labels),
         retried: () => retries.inc(labels),

@@ -68,6 +68,13 @@ test('reconciles each key, and counts', async () => {
   assert.equal(await metric('workqueue_work_duration_seconds_count{name="things",controller="things"}'), '2');
 });
 
+test('has every metric before the first key', async () => {
+  const { metric } = run(() => Promise.resolve(done));
+  for (const name of ['adds_total', 'retries_total', 'queue_duration_seconds_count', 'work_duration_seconds_count']) {
+    assert.equal(await metric(`workqueue_${name}{name="things",controller="things"}`), '0');
+  }
+});
+
 test('runs no more than allowed at a time, and never one key twice at once', async () => {
   const clock = new VirtualClock();
   const under = new Map<string, number>();
