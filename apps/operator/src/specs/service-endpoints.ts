@@ -1,6 +1,6 @@
 /**
  * Where the connections to one port of a Service go, from the Service and its EndpointSlices: the ready endpoints, or when there is none
- * those that still serve while they end, as kube-proxy does. One address family: the Service's first, as a pod has an address in each. Pure.
+ * those that still serve while they end, as kube-proxy does. One address family: the Service's first that has any. Pure.
  */
 import type { EndpointSliceObject, ServiceObject, ServicePort, SliceEndpoint } from './kube-objects.ts';
 
@@ -64,7 +64,21 @@ function endpointsOf(
   slices: readonly EndpointSliceObject[],
   portName: string,
 ): readonly ServiceEndpoint[] {
-  const family = familyOf(service, slices);
+  const families = familiesOf(service).map((family) => candidatesIn(family, slices, portName));
+  const ready = families.map((all) => all.filter(({ isReady }) => isReady));
+  // One family, as a pod has an address in each: the first that has what is looked for.
+  const used = [...ready, ...families].find((candidates) => candidates.length > 0) ?? [];
+  return used
+    .toSorted((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0))
+    .map(({ url, zones }) => ({ url, zones }));
+}
+
+/** In the order in which the Service prefers them. */
+function familiesOf({ spec }: ServiceObject): readonly string[] {
+  return [...new Set([...(spec?.ipFamilies ?? []), 'IPv4', 'IPv6', 'FQDN'])];
+}
+
+function candidatesIn(family: string, slices: readonly EndpointSliceObject[], portName: string): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const slice of slices) {
     if (slice.addressType !== family) continue;
@@ -73,19 +87,7 @@ function endpointsOf(
       if (candidates.get(candidate.url)?.isReady !== true) candidates.set(candidate.url, candidate);
     }
   }
-  const all = [...candidates.values()];
-  const ready = all.filter(({ isReady }) => isReady);
-  const used = ready.length > 0 ? ready : all;
-  return used
-    .toSorted((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : 0))
-    .map(({ url, zones }) => ({ url, zones }));
-}
-
-/** The Service's first family of those that its slices have. */
-function familyOf({ spec }: ServiceObject, slices: readonly EndpointSliceObject[]): string | undefined {
-  const filled = slices.filter(({ endpoints }) => (endpoints ?? []).length > 0);
-  const there = new Set(filled.map(({ addressType }) => addressType));
-  return [...(spec?.ipFamilies ?? []), 'IPv4', 'IPv6', 'FQDN'].find((family) => there.has(family));
+  return [...candidates.values()];
 }
 
 function candidatesOf(slice: EndpointSliceObject, portName: string): readonly Candidate[] {

@@ -56,6 +56,12 @@ describe('endpoints of a Service', () => {
     const six = slice('IPv6', [ready('fd00::1')]);
     assert.deepEqual(urls([six, slice('IPv4', [ready('10.0.0.1')])]), ['tcp://10.0.0.1:8443']);
     assert.deepEqual(urls([six, slice('IPv4', [])]), ['tcp://[fd00::1]:8443']);
+    // Slices that somebody made by hand need not have each endpoint in both.
+    const away = { addresses: ['10.0.0.1'], conditions: { ready: false } };
+    assert.deepEqual(urls([six, slice('IPv4', [away])]), ['tcp://[fd00::1]:8443']);
+    assert.deepEqual(urls([six, slice('IPv4', [ending('10.0.0.1', true)])]), ['tcp://[fd00::1]:8443']);
+    const withoutPort = { ...slice('IPv4', [ready('10.0.0.1')]), ports: [] };
+    assert.deepEqual(urls([six, withoutPort]), ['tcp://[fd00::1]:8443']);
   });
 
   it('are there once, though a slice hands over to another', () => {
