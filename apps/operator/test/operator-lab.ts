@@ -35,6 +35,9 @@ export const grantResource = customResource({
   kind: 'ReferenceGrant',
 });
 
+/** Where the Lease is. */
+export const homeNamespace = 'sluice-system';
+
 export interface ConditionView {
   readonly type: string;
   readonly status: string;
@@ -134,7 +137,7 @@ export class OperatorLab {
         kube: { kind: 'File', path: this.kube.kubeconfigPath },
         requestsPerSecond: 1000,
         namespaces: null,
-        lease: { namespace: 'default', name: 'sluice-operator' },
+        lease: { namespace: homeNamespace, name: 'sluice-operator' },
         identity: `operator-${randomUUID().slice(0, 8)}`,
         admin: { host: '127.0.0.1', port: 0 },
         ackKey: null,
@@ -221,7 +224,7 @@ export function conditionOf(status: StatusView, type: string): ConditionView | u
 
 export async function startOperatorLab(scope: CleanupScope, options: FakeKubeOptions = {}): Promise<OperatorLab> {
   const resources = options.resources ?? [routeResource, listenerResource, grantResource];
-  return new OperatorLab(scope, await startFakeKube(scope, { ...options, resources }));
+  return new OperatorLab(scope, await startFakeKube(scope, { ...options, resources, namespaces: [homeNamespace] }));
 }
 
 function pathOf({ group, version, plural }: FakeResource, namespace: string): string {

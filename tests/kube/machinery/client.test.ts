@@ -138,6 +138,19 @@ test("puts a finalizer beside another's, takes its own off, and lets a deletion 
   assert.equal(await setFinalizer(client, widgets, ending, { ...change, isWanted: false }), false);
 });
 
+test('takes its finalizer off whoever else put it there too, as a restored backup does', { skip }, async (t) => {
+  const { namespace, machinery } = await openScene(t);
+  const { client } = machinery;
+  const change = { finalizer: 'testing.sluice.dev/mine', fieldManager: 'machinery/finalizer', signal };
+  const metadata = { namespace, name: 'restored', finalizers: [change.finalizer, 'testing.sluice.dev/other'] };
+  const created = await client.create(widgets, { metadata }, { fieldManager: 'restorer' });
+  assert.equal(await setFinalizer(client, widgets, created, { ...change, isWanted: false }), true);
+  const released = await client.get(widgets, metadata);
+  assert.deepEqual(released.metadata.finalizers, ['testing.sluice.dev/other']);
+  assert.equal(await setFinalizer(client, widgets, created, { ...change, isWanted: false }), false, 'it was older');
+  await client.patch(widgets, metadata, { kind: 'Merge', body: { metadata: { finalizers: null } } });
+});
+
 test('lists page by page what one page does not hold', { skip }, async (t) => {
   const { namespace, machinery } = await openScene(t);
   const { client } = machinery;

@@ -4,12 +4,14 @@
  */
 import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
 
-export type LedClient = Pick<KubeClient, 'get' | 'list' | 'apply'>;
+export type LedClient = Pick<KubeClient, 'get' | 'list' | 'apply' | 'patch'>;
 
 export function createLedClient(client: LedClient, isLeader: () => boolean): LedClient {
   return {
     get: async (...args) => await client.get(...args),
     list: async (...args) => await client.list(...args),
     apply: async (resource, object, options) => await client.apply(resource, object, { ...options, maySend: isLeader }),
+    patch: async (resource, name, patch, options) =>
+      await client.patch(resource, name, patch, { ...options, maySend: isLeader }),
   };
 }

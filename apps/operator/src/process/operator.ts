@@ -49,7 +49,7 @@ export interface OperatorSettings {
   readonly admin: { readonly host: string; readonly port: number };
   readonly ackKey: Uint8Array | null;
   /** null: ProxyUsers are not looked at. */
-  readonly users: Omit<UserControllerConfig, 'namespaces'> | null;
+  readonly users: Omit<UserControllerConfig, 'namespaces' | 'homeNamespace'> | null;
 }
 
 export interface OperatorDeps {
@@ -237,14 +237,14 @@ class RunningOperator implements Operator {
   }
 
   #createUsers(): UserController | null {
-    const { users, namespaces } = this.#settings;
+    const { users, namespaces, lease } = this.#settings;
     const { state, clock, logger } = this.#deps;
     if (users === null || state === null) return null;
     const { events } = this.#machinery;
     const informer = this.#copy({ resource: proxyUsers, indexers: { [byUserName]: userNameOf } });
     const controller = (loop: Loop): Controller => this.#machinery.controller(loop);
     return createUserController(
-      { ...users, namespaces },
+      { ...users, namespaces, homeNamespace: lease.namespace },
       { informer, client: this.#led, events, state, clock, logger, controller },
     );
   }

@@ -24,6 +24,8 @@ export interface UserControllerConfig {
   readonly owner: string;
   /** null: all. */
   readonly namespaces: readonly string[] | null;
+  /** Of the Lease: nobody leads any more when it is deleted, so that no finalizer may hold it. */
+  readonly homeNamespace: string;
   /** How long a deleted object waits for a state service that is away. */
   readonly releaseMs: number;
 }
@@ -31,7 +33,7 @@ export interface UserControllerConfig {
 export interface UserControllerDeps {
   /** With the index `byUserName`. */
   readonly informer: Informer<SluiceObject>;
-  readonly client: Pick<KubeClient, 'get' | 'list' | 'apply'>;
+  readonly client: Pick<KubeClient, 'get' | 'list' | 'apply' | 'patch'>;
   readonly events: EventRecorder;
   readonly state: StateApi;
   readonly clock: Clock;
@@ -121,7 +123,7 @@ class LeadingUserController implements UserController {
     const { informer, logger } = this.#deps;
     await informer.whenSynced(leadership.signal);
     leadership.signal.throwIfAborted();
-    const { owner, namespaces, releaseMs } = this.#config;
+    const { owner, namespaces, homeNamespace, releaseMs } = this.#config;
     const { client, state, events, clock } = this.#deps;
     const ending = new AbortController();
     const signal = AbortSignal.any([ending.signal, leadership.signal]);
@@ -137,15 +139,15 @@ class LeadingUserController implements UserController {
       ...{ state, clock },
       onChange: (names) => names.forEach((name) => this.#lookAtName(name)),
       onAll: (reason) => {
-        this.#isBack(reason, sweep);
+        this.#isBack(reason);
       },
       onListed: () => void sweep.listed(rollouts.items(), signal),
       onUnavailable: (error) => this.#isAway(error),
     });
     const outage = (): string | null => this.#outage;
     const term = new UserTerm({
-      ...{ ...shared, events, releaseMs, leadership, rollouts, outage, statuses: this.#statuses },
-      onLeftBehind: () => sweep.demand(),
+      ...{ ...shared, events, homeNamespace, releaseMs, leadership, rollouts, outage },
+      statuses: this.#statuses,
     });
     logger.info('keeping users', { managedBy: keeper.prefix, objects: informer.store.size });
     this.#running = { term, rollouts, ending, still: rollouts.run(signal) };
@@ -160,11 +162,8 @@ class LeadingUserController implements UserController {
     if (isRoleOther && object !== null) this.#lookAtName(object.metadata.name);
   }
 
-  #isBack(reason: 'Fleet' | 'Available' | 'Listed', sweep: OrphanSweep): void {
-    if (this.#outage !== null) {
-      this.#deps.logger.info('the state service is back');
-      sweep.demand();
-    }
+  #isBack(reason: 'Fleet' | 'Available' | 'Listed'): void {
+    if (this.#outage !== null) this.#deps.logger.info('the state service is back');
     this.#outage = null;
     this.#lookAtAll(reason === 'Listed' ? 0 : fleetSpreadMs);
   }

@@ -1,9 +1,7 @@
 /**
- * Users of ours whose object is gone: those that a finalizer had to leave behind, and those of objects that were removed by force. They are
- * removed when this process begins to lead, every hour, and when the state service comes back. Invariant: none is removed that the API
- * server, asked for that very object, still has.
+ * Users of ours whose object is gone: those that no finalizer held or that one had to leave behind, and those of objects that were removed by
+ * force. They are looked for in every list of all users. Invariant: none is removed that the API server, asked for that very object, still has.
  */
-import type { Clock } from '@sluice/kube/port/clock.ts';
 import type { ObjectStore } from '@sluice/kube/port/informer.ts';
 import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
 import type { RolloutResource } from '@sluice/contract/state-api/rollout-resource.ts';
@@ -20,77 +18,79 @@ export interface OrphanSweepDeps {
   readonly store: ObjectStore<SluiceObject>;
   readonly client: Pick<KubeClient, 'list'>;
   readonly state: Pick<StateApi, 'read' | 'release' | 'remove'>;
-  readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly isHeld: () => boolean;
   readonly onGone: (name: string) => void;
 }
 
-const everyMs = 3_600_000;
-/** A few failures are of these users, many are of something else. */
+/** Of one sweep: a few are of these users, many are of something else. */
 const maxFailures = 5;
+
+interface Suspect {
+  readonly name: string;
+  readonly namespace: string;
+}
 
 export class OrphanSweep {
   readonly #deps: OrphanSweepDeps;
-  #dueAtMs = Number.NEGATIVE_INFINITY;
   #isSweeping = false;
 
   constructor(deps: OrphanSweepDeps) {
     this.#deps = deps;
   }
 
-  /** At the next chance. */
-  demand(): void {
-    this.#dueAtMs = Number.NEGATIVE_INFINITY;
-  }
-
-  /** All users of ours were listed just now. Sweeps if it is due. */
+  /** All users of ours were listed just now. */
   async listed(items: Iterable<RolloutResource>, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#deps;
-    if (this.#isSweeping || clock.nowMs() < this.#dueAtMs) return;
+    if (this.#isSweeping) return;
     this.#isSweeping = true;
-    this.#dueAtMs = clock.nowMs() + everyMs;
     try {
-      await this.#sweep([...items], signal);
+      await this.#sweep(this.#suspects(items), signal);
     } finally {
       this.#isSweeping = false;
     }
   }
 
-  async #sweep(items: readonly RolloutResource[], signal: AbortSignal): Promise<void> {
+  /** An object of the name elsewhere takes the user over by itself. */
+  #suspects(items: Iterable<RolloutResource>): readonly Suspect[] {
+    const { keeper, store } = this.#deps;
+    const suspects: Suspect[] = [];
+    for (const { name, managedBy } of items) {
+      const namespace = keeper.namespaceOf(managedBy);
+      if (namespace !== null && store.byIndex(byUserName, name).length === 0) suspects.push({ name, namespace });
+    }
+    return suspects;
+  }
+
+  async #sweep(suspects: readonly Suspect[], signal: AbortSignal): Promise<void> {
     const { logger, isHeld } = this.#deps;
     let failures = 0;
-    for (const { name, managedBy } of items) {
+    for (const suspect of suspects) {
       if (signal.aborted || !isHeld() || failures >= maxFailures) return;
       try {
-        await this.#judge(name, managedBy, signal);
+        await this.#judge(suspect, signal);
       } catch (error) {
         failures += 1;
-        this.demand();
-        logger.warn('a user without an object could not be removed', { user: name, error });
+        logger.warn('a user without an object could not be removed', { user: suspect.name, error });
       }
     }
   }
 
-  async #judge(name: string, managedBy: string | undefined, signal: AbortSignal): Promise<void> {
-    const { keeper, store, client, state, logger, onGone } = this.#deps;
-    const namespace = keeper.namespaceOf(managedBy);
-    // An object of the name elsewhere takes the user over by itself.
-    if (namespace === null || store.byIndex(byUserName, name).length > 0) return;
-    const fieldSelector = `metadata.name=${name}`;
-    const { items } = await client.list(proxyUsers, { namespace, fieldSelector, limit: 1, signal });
-    if (items.length > 0) return;
+  async #judge({ name, namespace }: Suspect, signal: AbortSignal): Promise<void> {
+    const { keeper, client, state, logger, onGone } = this.#deps;
     const stored = await state.read(name, signal);
     const isRetained = isRetainedRevision(stored?.user.managedRevision);
     const decision = decideRemoval(stored, { managedBy: keeper.managedBy(namespace), isRetained });
     if (decision.kind === 'Nothing') return;
+    // Asked last: what an object that comes later puts has another version.
+    const fieldSelector = `metadata.name=${name}`;
+    const { items } = await client.list(proxyUsers, { namespace, fieldSelector, limit: 1, signal });
+    if (items.length > 0) return;
     try {
       if (decision.kind === 'Release') await state.release(name, decision.version, signal);
       else await state.remove(name, decision.version, signal);
     } catch (error) {
-      // Somebody changed it this moment: the next sweep looks again.
+      // Somebody changed it this moment: the next list shows it again.
       if (!(error instanceof StateConflictError)) throw error;
-      this.demand();
       return;
     }
     onGone(name);

@@ -41,6 +41,10 @@ export function mayOverwrite({ metadata }: SluiceObject, tag: string): boolean {
   return value === 'true' || value === tag;
 }
 
+export function isHeld({ metadata }: SluiceObject): boolean {
+  return metadata.finalizers?.includes(userFinalizer) === true;
+}
+
 export function isGoing({ metadata }: SluiceObject): boolean {
   return metadata.deletionTimestamp !== undefined;
 }

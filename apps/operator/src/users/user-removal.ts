@@ -1,6 +1,7 @@
 /**
  * What happens outside when a ProxyUser is deleted: its user is removed, or given up when it is to stay, and the finalizer goes.
- * Invariant: the finalizer never holds a namespace longer than a bound; what is left behind then is removed by the sweep.
+ * Invariant: the finalizer never holds a namespace longer than a bound, and the operator's own not at all; what is left behind then is removed by
+ * the sweep.
  */
 import { setFinalizer } from '@sluice/kube/apply/set-finalizer.ts';
 import type { Clock } from '@sluice/kube/port/clock.ts';
@@ -9,20 +10,20 @@ import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
 import { parseTimestamp } from '@sluice/contract/timestamp.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { objectName, type SluiceObject } from '../specs/kube-objects.ts';
-import { isRetained, proxyUsers, userFinalizer } from './proxy-users.ts';
+import { isHeld, isRetained, proxyUsers, userFinalizer } from './proxy-users.ts';
 import { StateConflictError, StateUnavailableError, type StateApi } from './state-api.ts';
 import { decideRemoval } from './user-decision.ts';
 
+type FinalizerClient = Pick<KubeClient, 'apply' | 'patch'>;
+
 export interface UserRemovalDeps {
-  readonly client: Pick<KubeClient, 'apply'>;
+  readonly client: FinalizerClient;
   readonly state: Pick<StateApi, 'read' | 'release' | 'remove'>;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** How long the finalizer waits for a state service that is away. */
   readonly releaseMs: number;
-  /** A user is left without its object: the sweep has something to do. */
-  readonly onLeftBehind: () => void;
 }
 
 export interface Removal {
@@ -42,19 +43,20 @@ export type RemovalResult =
 
 const finalizerManager = 'sluice-operator/finalizer';
 
-/** Before the user is put: nothing is outside that no finalizer knows of. */
+/** Before the user is put: nothing is outside that no finalizer knows of, but for what the sweep alone looks after. */
 export async function holdUser(
-  client: Pick<KubeClient, 'apply'>,
+  client: FinalizerClient,
   object: SluiceObject,
-  signal: AbortSignal,
+  { homeNamespace, signal }: { readonly homeNamespace: string; readonly signal: AbortSignal },
 ): Promise<void> {
+  if (object.metadata.namespace === homeNamespace) return;
   const change = { finalizer: userFinalizer, fieldManager: finalizerManager, isWanted: true, signal };
   await setFinalizer(client, proxyUsers, object, change);
 }
 
 export async function removeUser(deps: UserRemovalDeps, removal: Removal, signal: AbortSignal): Promise<RemovalResult> {
   const { object, hasSuccessor, outage } = removal;
-  if (object.metadata.finalizers?.includes(userFinalizer) !== true) return { kind: 'Gone' };
+  if (!isHeld(object)) return { kind: 'Gone' };
   if (!hasSuccessor) {
     const reason = outage ?? (await undo(deps, removal, signal));
     if (reason === 'Again') return { kind: 'Again' };
@@ -62,12 +64,16 @@ export async function removeUser(deps: UserRemovalDeps, removal: Removal, signal
       const leftMs = leftToWait(deps, object);
       if (leftMs > 0) return { kind: 'Waiting', reason, leftMs };
       tellOfRelease(deps, object, reason);
-      deps.onLeftBehind();
     }
   }
-  const change = { finalizer: userFinalizer, fieldManager: finalizerManager, isWanted: false, signal };
-  await setFinalizer(deps.client, proxyUsers, object, change);
+  await letUserGo(deps.client, object, signal);
   return { kind: 'Gone' };
+}
+
+/** False: it is gone, or changed meanwhile and is held still. */
+export async function letUserGo(client: FinalizerClient, object: SluiceObject, signal: AbortSignal): Promise<boolean> {
+  const change = { finalizer: userFinalizer, fieldManager: finalizerManager, isWanted: false, signal };
+  return await setFinalizer(client, proxyUsers, object, change);
 }
 
 /** null: it is done. A reason: the state service cannot do it now. */

@@ -38,10 +38,11 @@ import type { UserStatusWriter } from './user-status-writer.ts';
 
 export interface UserTermDeps {
   readonly keeper: UserKeeper;
+  readonly homeNamespace: string;
   readonly releaseMs: number;
   readonly leadership: Pick<Leadership, 'isHeld'>;
   readonly store: ObjectStore<SluiceObject>;
-  readonly client: Pick<KubeClient, 'get' | 'apply'>;
+  readonly client: Pick<KubeClient, 'get' | 'apply' | 'patch'>;
   readonly state: StateApi;
   readonly rollouts: RolloutWatch;
   readonly statuses: UserStatusWriter;
@@ -50,7 +51,6 @@ export interface UserTermDeps {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** null: the state service answered last time. */
   readonly outage: () => string | null;
-  readonly onLeftBehind: () => void;
 }
 
 const done: ReconcileResult = { kind: 'Done' };
@@ -88,8 +88,7 @@ export class UserTerm {
     const { store, rollouts, outage } = this.#deps;
     const object = store.get(key);
     if (object === undefined) {
-      this.#secrets.delete(key);
-      this.#put.delete(key);
+      this.#forget(key);
       return done;
     }
     // What is there is not known yet, and will be in a moment.
@@ -102,11 +101,26 @@ export class UserTerm {
     const attempt = await this.#keep({ key, object, spec }, signal);
     if (attempt.kind === 'Result') return attempt.result;
     const { outcome, stored } = attempt;
+    // Taken off by hand, or by an uninstallation.
+    if (outcome.kind === 'Stored' || outcome.kind === 'Drifted') await this.#hold(object, signal);
     const shown = await this.#show(key, { object, spec, outcome, stored }, signal);
     // Without an outage nobody will say that it is over.
     const isRetried = outcome.kind === 'Unavailable' && outage() === null;
     const result = isRetried ? sooner(shown, againMs * (0.5 + this.#deps.clock.random())) : shown;
     return secretNames(spec).length === 0 ? result : sooner(result, this.#resync(outcome));
+  }
+
+  /** No finalizer held it: the sweep finds its user in the list that this asks for. */
+  #forget(key: string): void {
+    const { rollouts } = this.#deps;
+    const wasPut = this.#put.delete(key);
+    this.#secrets.delete(key);
+    if (wasPut || rollouts.item(key.slice(key.indexOf('/') + 1)) !== undefined) rollouts.doubt();
+  }
+
+  async #hold(object: SluiceObject, signal: AbortSignal): Promise<void> {
+    const { client, homeNamespace } = this.#deps;
+    await holdUser(client, object, { homeNamespace, signal });
   }
 
   #namesakes(object: SluiceObject): readonly SluiceObject[] {
@@ -162,12 +176,12 @@ export class UserTerm {
   /** Reads the Secrets anew: what is put must be what the revision says. */
   async #store(valid: Valid, tag: string | null, signal: AbortSignal): Promise<Attempt> {
     const { key, object, spec } = valid;
-    const { client, state, rollouts, leadership, clock, logger } = this.#deps;
+    const { state, rollouts, leadership, clock, logger } = this.#deps;
     const { readings, seen } = await this.#readSecrets(valid, signal);
     if (seen.problem !== null) return outcome({ kind: 'Unresolved', problem: seen.problem });
     const wanted = this.#wanted(object, seen);
     const body = userBody({ spec, readings, ...wanted });
-    await holdUser(client, object, signal);
+    await this.#hold(object, signal);
     if (!leadership.isHeld()) return { kind: 'Result', result: done };
     const { name } = object.metadata;
     rollouts.expect(name);

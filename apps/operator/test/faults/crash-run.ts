@@ -8,7 +8,7 @@ import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import type { FakeKube } from '@sluice/testkit/kube/fake/start-fake-kube.ts';
 import { type Operator, type OperatorSettings, startOperator } from '../../src/process/operator.ts';
 import type { StateApi } from '../../src/users/state-api.ts';
-import type { OperatorLab } from '../operator-lab.ts';
+import { homeNamespace, type OperatorLab } from '../operator-lab.ts';
 import { type CrashPoint, CrashSwitch } from './crash-switch.ts';
 
 export interface CrashRunOptions {
@@ -16,7 +16,7 @@ export interface CrashRunOptions {
   readonly openState?: () => StateApi;
 }
 
-const leasePath = '/apis/coordination.k8s.io/v1/namespaces/default/leases/sluice-operator';
+const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${homeNamespace}/leases/sluice-operator`;
 
 export class CrashRun {
   readonly lab: OperatorLab;
@@ -93,7 +93,7 @@ export class CrashRun {
         kube: { kind: 'File', path: kube.kubeconfigPath },
         requestsPerSecond: 1000,
         namespaces: null,
-        lease: { namespace: 'default', name: 'sluice-operator' },
+        lease: { namespace: homeNamespace, name: 'sluice-operator' },
         identity: `operator-${this.#starts}-${randomUUID().slice(0, 8)}`,
         admin: { host: '127.0.0.1', port: 0 },
         ackKey: null,

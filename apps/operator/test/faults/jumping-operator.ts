@@ -1,7 +1,7 @@
 /** An operator on the machine's clock with leaps, so that ten minutes pass in a test at once. */
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { startOperator } from '../../src/process/operator.ts';
-import type { OperatorLab } from '../operator-lab.ts';
+import { homeNamespace, type OperatorLab } from '../operator-lab.ts';
 import { JumpingClock } from './jumping-clock.ts';
 
 /** Resolves with its clock. */
@@ -13,7 +13,7 @@ export async function startJumpingOperator(scope: CleanupScope, lab: OperatorLab
       kube: { kind: 'File', path: lab.kube.kubeconfigPath },
       requestsPerSecond: 1000,
       namespaces: null,
-      lease: { namespace: 'default', name: 'sluice-operator' },
+      lease: { namespace: homeNamespace, name: 'sluice-operator' },
       identity: 'jumping',
       admin: { host: '127.0.0.1', port: 0 },
       ackKey: null,

@@ -6,7 +6,7 @@ import { whyNoNatsServer } from '@sluice/testkit/find-nats-server.ts';
 import { startFakeKube } from '@sluice/testkit/kube/fake/start-fake-kube.ts';
 import { pause } from '@sluice/testkit/pause.ts';
 import { createHttpStateApi } from '../../src/users/http-state-api.ts';
-import { grantResource, listenerResource, OperatorLab, routeResource } from '../operator-lab.ts';
+import { grantResource, homeNamespace, listenerResource, OperatorLab, routeResource } from '../operator-lab.ts';
 import { UserLab, userResource } from '../users/user-lab.ts';
 import { CrashRun } from './crash-run.ts';
 import type { CrashPoint } from './crash-switch.ts';
@@ -32,7 +32,7 @@ interface Shared {
 }
 
 async function play({ t, plane, key }: Shared, point: CrashPoint | null): Promise<Played> {
-  const lab = new OperatorLab(t, await startFakeKube(t, { resources }));
+  const lab = new OperatorLab(t, await startFakeKube(t, { resources, namespaces: [homeNamespace] }));
   const prefix = point === null ? 'calm' : `${point.side.toLowerCase()}-${point.atWrite}`;
   const url = new URL(plane.services[0]?.url ?? '');
   const run = new CrashRun(t, lab, point, {
@@ -56,7 +56,10 @@ async function playAll(shared: Shared, points: readonly CrashPoint[]): Promise<r
 }
 
 async function openShared(t: TestContext): Promise<Shared> {
-  const [kube, plane] = await Promise.all([startFakeKube(t, { resources }), startControlPlane(t)]);
+  const [kube, plane] = await Promise.all([
+    startFakeKube(t, { resources, namespaces: [homeNamespace] }),
+    startControlPlane(t),
+  ]);
   const made = await plane.client.ask({
     method: 'POST',
     path: '/v1/api-keys',

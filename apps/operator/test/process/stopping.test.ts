@@ -4,13 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { ProgramProcess } from '@sluice/testkit/program-process.ts';
-import { listenerResource, type OperatorLab, startOperatorLab } from '../operator-lab.ts';
+import { homeNamespace, listenerResource, type OperatorLab, startOperatorLab } from '../operator-lab.ts';
 
 const command = fileURLToPath(new URL('../../bin/sluice-operator', import.meta.url));
 const timeout = 30_000;
 
 async function holder(lab: OperatorLab): Promise<unknown> {
-  const lease = await lab.kube.client.send('/apis/coordination.k8s.io/v1/namespaces/default/leases/sluice-operator');
+  const lease = await lab.kube.client.send(
+    `/apis/coordination.k8s.io/v1/namespaces/${homeNamespace}/leases/sluice-operator`,
+  );
   const { spec } = lease.body as { readonly spec?: { readonly holderIdentity?: string } };
   return spec?.holderIdentity;
 }
@@ -21,7 +23,7 @@ describe('an operator that is told to end', () => {
     const operator = new ProgramProcess(t, {
       command,
       args: [
-        ...['run', '--kubeconfig', lab.kube.kubeconfigPath, '--lease-namespace', 'default'],
+        ...['run', '--kubeconfig', lab.kube.kubeconfigPath, '--lease-namespace', homeNamespace],
         ...['--admin', '127.0.0.1:0', '--nats', 'nats://127.0.0.1:1'],
       ],
     });

@@ -7,7 +7,8 @@ import type { ProgramProcess } from '@sluice/testkit/program-process.ts';
 import type { FakeRequest } from '@sluice/testkit/kube/fake/fake-request.ts';
 import { PrometheusText } from '@sluice/testkit/prometheus-text.ts';
 import type { Operator } from '../../src/process/operator.ts';
-import { conditionOf } from '../operator-lab.ts';
+import { userFinalizer } from '../../src/users/proxy-users.ts';
+import { conditionOf, homeNamespace } from '../operator-lab.ts';
 import { startUserLab, type UserLab, userResource } from './user-lab.ts';
 
 const skip = await whyNoNatsServer();
@@ -37,6 +38,17 @@ async function availability({ adminUrl }: Operator): Promise<number | null> {
   const metrics = new PrometheusText(await (await fetch(`${adminUrl}/metrics`)).text());
   const name = 'sluice_operator_state_service_available';
   return metrics.has(name) ? metrics.sum(name) : null;
+}
+
+async function finalizersOf(name: string, namespace?: string): Promise<readonly string[]> {
+  const object = await theLab().object(name, namespace);
+  return (object?.['metadata'] as { readonly finalizers?: readonly string[] }).finalizers ?? [];
+}
+
+async function setFinalizers(name: string, finalizers: readonly string[] | null): Promise<void> {
+  const path = `/apis/sluice.dev/v1alpha1/namespaces/default/proxyusers/${name}`;
+  const body = { metadata: { finalizers } };
+  await theLab().kube.client.call(path, { method: 'PATCH', body, contentType: 'application/merge-patch+json' });
 }
 
 /** What the operator writes to objects of ours: their finalizer, their status. */
@@ -125,6 +137,63 @@ test('a deleted object does not wait for ever: it is let go, which is said, and 
   await operator.stop(1_000);
 });
 
+test('in the namespace of the Lease no finalizer holds what has to go, and the user goes all the same', {
+  skip,
+}, async () => {
+  const operator = await theLab().startOperator();
+  const home = homeNamespace;
+  await theLab().apply('at-home', spec, home);
+  await theLab().apply('at-home-stays', spec, home);
+  await theLab().annotate('at-home-stays', { 'sluice.dev/deletion-policy': 'Retain' }, home);
+  for (const name of ['at-home', 'at-home-stays']) await theLab().until(name, 'Ready', 'True Ready', home);
+  await eventually(async () => assert.match(JSON.stringify(await theLab().kept('at-home-stays')), /retain/));
+  assert.deepEqual(await finalizersOf('at-home', home), []);
+  await theService().kill();
+  for (const name of ['at-home', 'at-home-stays']) {
+    await theLab().delete(name, home);
+    assert.equal(await theLab().object(name, home), null);
+  }
+  await theService().start();
+  await eventually(async () => assert.equal(await theLab().kept('at-home'), null), { timeoutMs: 40_000 });
+  await eventually(async () => {
+    const kept = await theLab().kept('at-home-stays');
+    assert.deepEqual([kept === null, kept?.managedBy], [false, undefined]);
+  });
+  await theLab().apply('at-home', spec, home);
+  await theLab().until('at-home', 'Ready', 'True Ready', home);
+  await theLab().delete('at-home', home);
+  await eventually(async () => assert.equal(await theLab().kept('at-home'), null), { timeoutMs: 3_000 });
+  await operator.stop(1_000);
+});
+
+test('a finalizer that was taken off is put on again while the object stays', { skip }, async () => {
+  const operator = await theLab().startOperator();
+  await theLab().apply('bared', spec);
+  await theLab().until('bared', 'Ready', 'True Ready');
+  assert.deepEqual(await finalizersOf('bared'), [userFinalizer]);
+  await setFinalizers('bared', null);
+  await eventually(async () => assert.deepEqual(await finalizersOf('bared'), [userFinalizer]));
+  await theLab().delete('bared');
+  await theLab().untilGone('bared');
+  assert.equal(await theLab().kept('bared'), null);
+  await operator.stop(1_000);
+});
+
+test('an object that a backup restored with its finalizer goes when it is deleted', { skip }, async () => {
+  const operator = await theLab().startOperator();
+  const restored = { ...userResource, apiVersion: 'sluice.dev/v1alpha1', spec: { onRevoke: 'Keep', ...spec } };
+  const metadata = { name: 'restored', namespace: 'default', finalizers: [userFinalizer] };
+  await theLab().kube.client.call('/apis/sluice.dev/v1alpha1/namespaces/default/proxyusers', {
+    method: 'POST',
+    body: { ...restored, metadata },
+  });
+  await theLab().until('restored', 'Ready', 'True Ready');
+  await theLab().delete('restored');
+  await theLab().untilGone('restored');
+  assert.equal(await theLab().kept('restored'), null);
+  await operator.stop(1_000);
+});
+
 test('a user whose object was removed by force is swept when an operator begins to lead; those of others stay', {
   skip,
 }, async () => {
@@ -133,9 +202,7 @@ test('a user whose object was removed by force is swept when an operator begins 
   await theLab().until('forced', 'Ready', 'True Ready');
   await first.stop(1_000);
   await theLab().delete('forced');
-  const path = '/apis/sluice.dev/v1alpha1/namespaces/default/proxyusers/forced';
-  const body = { metadata: { finalizers: null } };
-  await theLab().kube.client.call(path, { method: 'PATCH', body, contentType: 'application/merge-patch+json' });
+  await setFinalizers('forced', null);
   await theLab().untilGone('forced');
   for (const managedBy of ['directory-sync', 'kubernetes-2/default']) {
     await theLab().ask('POST', '/v1/users', { name: `of-${managedBy.split('/')[0]}`, managedBy });

@@ -14,7 +14,14 @@ import { type FakeKube, startFakeKube } from '@sluice/testkit/kube/fake/start-fa
 import type { StateAnswer } from '@sluice/testkit/state-client.ts';
 import type { Operator } from '../../src/process/operator.ts';
 import { createHttpStateApi } from '../../src/users/http-state-api.ts';
-import { grantResource, listenerResource, OperatorLab, routeResource, type StatusView } from '../operator-lab.ts';
+import {
+  grantResource,
+  homeNamespace,
+  listenerResource,
+  OperatorLab,
+  routeResource,
+  type StatusView,
+} from '../operator-lab.ts';
 
 export const userResource = customResource(
   { group: 'sluice.dev', version: 'v1alpha1', plural: 'proxyusers', kind: 'ProxyUser' },
@@ -173,7 +180,10 @@ export class UserLab {
 /** Ask `whyNoNatsServer` first. */
 export async function startUserLab(scope: CleanupScope): Promise<UserLab> {
   const resources = [routeResource, listenerResource, grantResource, userResource];
-  const [kube, plane] = await Promise.all([startFakeKube(scope, { resources }), startControlPlane(scope)]);
+  const [kube, plane] = await Promise.all([
+    startFakeKube(scope, { resources, namespaces: [homeNamespace] }),
+    startControlPlane(scope),
+  ]);
   const made = await plane.client.ask({
     method: 'POST',
     path: '/v1/api-keys',

@@ -1,10 +1,11 @@
 /**
- * A finalizer by server-side apply under a field manager of its own: what others put into the list stays, and nothing is read
- * before. The uid keeps an object that is gone meanwhile from being created anew.
+ * One finalizer on and off, beside those of others. It is put on by server-side apply under a field manager of its own, so that nothing has to be
+ * read before; the uid keeps an object that is gone meanwhile from being created anew. It is taken off by a patch of the list: what a restored
+ * backup or `kubectl apply` of a whole object brought belongs to their managers too, and an apply of ours would leave it.
  */
 import type { KubeClient } from '../port/kube-client.ts';
 import { isConflict, isNotFound } from '../port/kube-error.ts';
-import type { KubeObject } from '../port/kube-object.ts';
+import type { KubeObject, ObjectMeta } from '../port/kube-object.ts';
 import type { Resource } from '../port/resource.ts';
 
 export interface FinalizerChange {
@@ -14,26 +15,49 @@ export interface FinalizerChange {
   readonly isWanted: boolean;
 }
 
-/** False: nothing was written, since it is so already or the object is gone. */
+type FinalizerClient = Pick<KubeClient, 'apply' | 'patch'>;
+type Write = Omit<FinalizerChange, 'isWanted'> & { readonly signal: AbortSignal };
+
+/** False: nothing was written, since it is so already, the object is gone, or it changed meanwhile and is to be looked at again. */
 export async function setFinalizer<T extends KubeObject>(
-  client: Pick<KubeClient, 'apply'>,
+  client: FinalizerClient,
   resource: Resource<T>,
-  object: T,
-  change: FinalizerChange & { readonly signal: AbortSignal },
+  { metadata }: T,
+  { isWanted, ...write }: FinalizerChange & { readonly signal: AbortSignal },
 ): Promise<boolean> {
-  const { name, namespace, uid, finalizers = [], deletionTimestamp } = object.metadata;
-  const { finalizer, fieldManager, isWanted, signal } = change;
+  const { finalizers = [], deletionTimestamp } = metadata;
   // The API server refuses new finalizers on what is being deleted.
-  if (finalizers.includes(finalizer) === isWanted || (isWanted && deletionTimestamp !== undefined)) return false;
-  if (uid === undefined) throw new TypeError(`${resource.kind} ${name} is not from the API server: it has no uid`);
-  const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }) };
-  const applied = { metadata: isWanted ? { ...metadata, finalizers: [finalizer] } : metadata };
+  if (finalizers.includes(write.finalizer) === isWanted || (isWanted && deletionTimestamp !== undefined)) return false;
   try {
-    await client.apply(resource, applied, { fieldManager, force: true, signal });
+    await (isWanted ? putOn(client, resource, metadata, write) : takeOff(client, resource, metadata, write));
     return true;
   } catch (error) {
-    // Gone, or another of that name by now: its uid is not ours.
     if (isNotFound(error) || (isConflict(error) && !isWanted)) return false;
     throw error;
   }
+}
+
+async function putOn(
+  client: FinalizerClient,
+  resource: Resource,
+  { name, namespace, uid }: ObjectMeta,
+  { finalizer, ...options }: Write,
+): Promise<void> {
+  if (uid === undefined) throw new TypeError(`${resource.kind} ${name} is not from the API server: it has no uid`);
+  const metadata = { name, uid, ...(namespace === undefined ? {} : { namespace }), finalizers: [finalizer] };
+  await client.apply(resource, { metadata }, { ...options, force: true });
+}
+
+/** A merge patch sets the list as a whole: the resource version keeps what others put into it meanwhile. */
+async function takeOff(
+  client: FinalizerClient,
+  resource: Resource,
+  { name, namespace, resourceVersion, finalizers = [] }: ObjectMeta,
+  { finalizer, ...options }: Write,
+): Promise<void> {
+  if (resourceVersion === undefined) throw new TypeError(`${resource.kind} ${name} has no resourceVersion`);
+  const left = finalizers.filter((one) => one !== finalizer);
+  const body = { metadata: { resourceVersion, finalizers: left.length === 0 ? null : left } };
+  const target = { name, ...(namespace === undefined ? {} : { namespace }) };
+  await client.patch(resource, target, { kind: 'Merge', body }, options);
 }

@@ -76,11 +76,12 @@ test('says that an object is gone', async (t) => {
 
 const change = { finalizer: 'example.org/f', fieldManager: 'me/finalizer', signal };
 
-test('puts a finalizer on and takes it off by its own manager, under the uid, and never without need', async (t) => {
+test('puts a finalizer on under the uid and takes it off the list that it has seen, and never without need', async (t) => {
   const { api } = await open(t);
   const client = api.client();
   const bare = gadget('1');
   const held = { ...bare, metadata: { ...bare.metadata, finalizers: ['other', 'example.org/f'] } };
+  const alone = { ...bare, metadata: { ...bare.metadata, finalizers: ['example.org/f'] } };
   const ending = { ...bare, metadata: { ...bare.metadata, deletionTimestamp: 'now' } };
   assert.equal(await setFinalizer(client, gadgets, held, { ...change, isWanted: true }), false);
   assert.equal(await setFinalizer(client, gadgets, bare, { ...change, isWanted: false }), false);
@@ -88,16 +89,18 @@ test('puts a finalizer on and takes it off by its own manager, under the uid, an
   assert.equal(api.requests.length, 0);
   assert.equal(await setFinalizer(client, gadgets, bare, { ...change, isWanted: true }), true);
   assert.equal(await setFinalizer(client, gadgets, held, { ...change, isWanted: false }), true);
+  assert.equal(await setFinalizer(client, gadgets, alone, { ...change, isWanted: false }), true);
   assert.deepEqual(
     api.requests.map(({ body }) => (JSON.parse(body) as Gadget).metadata),
     [
       { name: 'x', namespace: 'a', uid: 'u1', finalizers: ['example.org/f'] },
-      { name: 'x', namespace: 'a', uid: 'u1' },
+      { resourceVersion: '1', finalizers: ['other'] },
+      { resourceVersion: '1', finalizers: null },
     ],
   );
 });
 
-test('is content when the object to release is gone, or another by now', async (t) => {
+test('is content when the object to release is gone, another by now, or changed meanwhile', async (t) => {
   const { api } = await open(t);
   const client = api.client();
   const bare = gadget('1');

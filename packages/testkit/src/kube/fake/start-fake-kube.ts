@@ -20,6 +20,8 @@ import type { JsonObject } from './json-object.ts';
 export interface FakeKubeOptions {
   /** Beside the built-in ones. */
   readonly resources?: readonly FakeResource[];
+  /** Beside `default`. */
+  readonly namespaces?: readonly string[];
   readonly now?: () => Date;
   /** A minute, as in a real one. */
   readonly bookmarkIntervalMs?: number;
@@ -123,7 +125,7 @@ function kubeconfigOf(server: string): JsonObject {
   };
 }
 
-/** Resolves when it serves, with the namespace `default` in it. */
+/** Resolves when it serves, with its namespaces in it. */
 export async function startFakeKube(scope: CleanupScope, options: FakeKubeOptions = {}): Promise<FakeKube> {
   const fake = new FakeServer({
     resources: [...builtInResources, ...(options.resources ?? [])],
@@ -135,9 +137,9 @@ export async function startFakeKube(scope: CleanupScope, options: FakeKubeOption
   const kubeconfigPath = join(await createTemporaryDirectory(scope), 'kubeconfig');
   const kube = new FakeKube(scope, fake, open, kubeconfigPath);
   await writeFile(kubeconfigPath, JSON.stringify(kubeconfigOf(kube.server)));
-  await kube.client.call(`/api/v1/${namespaceResource.plural}`, {
-    method: 'POST',
-    body: { metadata: { name: 'default' } },
-  });
+  for (const name of ['default', ...(options.namespaces ?? [])]) {
+    const body = { metadata: { name } };
+    await kube.client.call(`/api/v1/${namespaceResource.plural}`, { method: 'POST', body });
+  }
   return kube;
 }
