@@ -2,12 +2,13 @@
  * Copies what one app needs to run, and nothing else, into an empty directory: its workspace, the workspaces and packages that its
  * `dependencies` reach, and their licences. `node_modules` and the rest are apart, so that an image has a layer for each.
  * Not npm's `--omit=dev`: for npm each workspace of the repository is needed, the testkit and what it depends on too.
- * Left out: tests, documentation, launchers (an image has its own), declarations and source maps; and optional dependencies, but for
- * the native parts of a package on this platform. Fails on a dependency that is not installed.
+ * Left out: tests, documentation, launchers (an image has its own), settings of tools, TypeScript of packages and source maps; and
+ * optional dependencies, but for the native parts of a package on this platform. Fails on a dependency that is not installed, and on
+ * a package that has a part for this platform which is not: the image would lack what the lock does not know.
  */
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { argv } from 'node:process';
+import { arch, argv, platform } from 'node:process';
 
 interface Manifest {
   /** Said by packages that are built for one platform. */
@@ -24,9 +25,12 @@ export interface ProductionTree {
 }
 
 const leftOutOfWorkspaces = /^(?:bin|test|node_modules)$/;
-/** Of a package; what it has below `node_modules` is a package of its own. */
+/**
+ * Of a package; what it has below `node_modules` is a package of its own. Node runs no TypeScript there. What tells of a package
+ * stays: the licence of some is in their README alone.
+ */
 const leftOutOfPackages =
-  /^(?:node_modules|tests?|docs?|examples?|benchmarks?|\.github)$|\.(?:map|d\.ts|d\.mts|d\.cts|test\.[jt]s)$/;
+  /^(?:node_modules|tests?|docs?|examples?|benchmarks?)$|\.(?:map|[cm]?ts|tsbuildinfo|test\.js)$|(?:^|\/)(?:\.|tsconfig\b|changelog\b)[^/]*$/i;
 
 /** Packages for another runtime: Node has what they bring. */
 const forAnotherRuntime = /^bare-/;
@@ -62,10 +66,19 @@ function findDependencies(root: string, directory: string): readonly string[] {
     throw new Error(`${relative(root, directory)} depends on ${name}, which is not installed: run npm ci`);
   });
   if (isWorkspace(root, directory)) return found;
-  const optional = Object.keys(optionalDependencies).map((name) => findPackage(root, directory, name));
-  return [...found, ...optional.filter((place) => place !== null && readManifest(place).os !== undefined)].filter(
-    (place) => place !== null,
-  );
+  return [...found, ...findNativeParts(root, directory, Object.keys(optionalDependencies))];
+}
+
+function findNativeParts(root: string, directory: string, optional: readonly string[]): readonly string[] {
+  const installed = optional
+    .map((name) => findPackage(root, directory, name))
+    .filter((place) => place !== null)
+    .filter((place) => readManifest(place).os !== undefined);
+  if (installed.length === 0 && optional.some((name) => name.includes(`-${platform}-${arch}`))) {
+    const what = `${relative(root, directory)} has a native part for ${platform}-${arch}, which is not installed`;
+    throw new Error(`${what}: package-lock.json may lack it; run npm install on such a machine`);
+  }
+  return installed;
 }
 
 /** Everything that `app` (a folder of `root`) reaches through `dependencies`. */

@@ -48,6 +48,12 @@ const repository: Files = {
   'node_modules/deep/index.d.ts': '',
   'node_modules/deep/index.js.map': '',
   'node_modules/deep/LICENSE': '',
+  'node_modules/deep/README.md': '',
+  'node_modules/deep/CHANGELOG.md': '',
+  'node_modules/deep/.npmignore': '',
+  'node_modules/deep/.github/workflows/deep.yml': '',
+  'node_modules/deep/tsconfig.build.json': '',
+  'node_modules/deep/src/index.ts': '',
   'node_modules/deep/test/deep.js': '',
   'node_modules/deep/lib/test/needed.js': '',
   'node_modules/deep/node_modules/deep-native/package.json': { os: ['linux'] },
@@ -75,6 +81,7 @@ test('what is copied is what runs, and its licences', async (t) => {
   assert.deepEqual(filesIn(target), [
     'node_modules/@own/shared',
     'node_modules/deep/LICENSE',
+    'node_modules/deep/README.md',
     'node_modules/deep/index.js',
     'node_modules/deep/lib/test/needed.js',
     'node_modules/deep/node_modules/deep-native/package.json',
@@ -98,4 +105,21 @@ test('a dependency that is not installed is named, with who needs it', async (t)
     () => findProductionTree(root, 'apps/one'),
     /node_modules\/deep depends on gone, which is not installed/,
   );
+});
+
+test('a package whose native part for this platform is not installed is named', async (t) => {
+  const parts = { [`fast-${process.platform}-${process.arch}-gnu`]: '1', 'fast-other-cpu': '1' };
+  const root = await plant(t, {
+    'apps/one/package.json': { dependencies: { fast: '1' } },
+    'node_modules/fast/package.json': { optionalDependencies: parts },
+  });
+  assert.throws(
+    () => findProductionTree(root, 'apps/one'),
+    /node_modules\/fast has a native part for \S+, which is not/,
+  );
+  writeFileSync(
+    join(root, 'node_modules/fast/package.json'),
+    JSON.stringify({ optionalDependencies: { fsevents: '1' } }),
+  );
+  assert.deepEqual(findProductionTree(root, 'apps/one').packages, ['node_modules/fast']);
 });

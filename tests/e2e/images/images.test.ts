@@ -90,6 +90,11 @@ test('an image holds what is run: no compiler, no package manager, no shell, no 
       paths.filter((path) => strangers.test(path)),
       [],
     );
+    const unused = /(?:^|\/)(?:\.[^/]+|tsconfig.*\.json)$|node_modules\/.*\.[cm]?ts$/;
+    assert.deepEqual(
+      paths.filter((path) => path.startsWith('opt/') && unused.test(path)),
+      [],
+    );
     const apps = new Set(paths.map((path) => /^opt\/sluice\/apps\/([^/]+)\/src/.exec(path)?.[1]).filter(Boolean));
     assert.deepEqual([...apps], [{ proxy: 'proxy', state: 'state-service', operator: 'operator' }[name]]);
     assert.ok(paths.includes('opt/sluice/LICENSE'));
@@ -149,6 +154,22 @@ test('each image says what it is, whose it is and how it stops', { skip }, async
     assert.match(config.Labels['org.opencontainers.image.revision'] ?? '', /^[0-9a-f]{40}(?:-changed)?$/);
     assert.match(config.Labels['org.opencontainers.image.base.name'] ?? '', /^sluice-base\/run:/);
     assert.match(await run(name, ['version']), /^sluice\S* 0\.1\.0 \(node v26\./);
+  }
+});
+
+test('a container that is asked to stop before its program is loaded ends at once', { skip }, async (t) => {
+  const folders = { proxy: 'proxy', state: 'state-service', operator: 'operator' };
+  const file = await writeShared(
+    'endless.ts',
+    "console.log('loading'); await new Promise(() => setInterval(() => {}, 1e6));",
+  );
+  for (const name of imageNames) {
+    const container = await start(t, name, {
+      flags: ['--volume', `${file}:/opt/sluice/apps/${folders[name]}/src/main.ts:ro`],
+    });
+    await eventually(async () => assert.equal(await container.logs(), 'loading'));
+    // As SIGTERM would end a process that is not the first of a container; killed after the grace: 137.
+    assert.equal(await container.stop(), 143, name);
   }
 });
 
