@@ -8,6 +8,7 @@ import { writeAll } from '@sluice/runtime/command/write-all.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { initSecretsCommand } from './cli/init-secrets-command.ts';
 import { type Command, parseArguments, usageText } from './cli/parse-arguments.ts';
+import { releaseUsersCommand } from './cli/release-users-command.ts';
 import { type RunDeps, runCommand } from './cli/run-command.ts';
 
 const out = (text: string): void => writeAll(1, text);
@@ -26,6 +27,8 @@ async function obey(command: Command): Promise<ExitCode> {
       return await runCommand(command.options, deps);
     case 'initSecrets':
       return await initSecretsCommand(command.options, command.kube, deps);
+    case 'releaseUsers':
+      return await releaseUsersCommand(command.options, command.kube, deps);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   initSecretsUsage,
   parseInitSecretsArguments,
 } from '../install/init-secrets-arguments.ts';
+import type { ReleaseUsersOptions } from '../install/release-users.ts';
 
 export interface KubeOptions {
   /** null: the ServiceAccount of the pod. */
@@ -49,16 +50,20 @@ export interface RunOptions {
 
 export type Command =
   | { readonly kind: 'run'; readonly options: RunOptions }
-  | { readonly kind: 'initSecrets'; readonly options: InitSecretsOptions; readonly kube: KubeOptions };
+  | { readonly kind: 'initSecrets'; readonly options: InitSecretsOptions; readonly kube: KubeOptions }
+  | { readonly kind: 'releaseUsers'; readonly options: ReleaseUsersOptions; readonly kube: KubeOptions };
 
 export const usageText = `usage: sluice-operator COMMAND [OPTION]
 
   run        carry ProxyRoutes, ProxyListeners and ProxyUsers to the proxies until SIGTERM
-${initSecretsUsage}  version    print the version
+${initSecretsUsage}  release-users [--namespaces NAME,NAME] [--timeout SECONDS]
+             take the operator's finalizer off ProxyUsers: for when no operator is to run any more
+    --timeout SECONDS           how long an API server that does not answer is waited for (default 300)
+  version    print the version
   help       print this
 
 options of run; each may also come from the environment as SLUICE_ and its name in capitals (SLUICE_STATE_URL)
-  --kubeconfig FILE           default: the ServiceAccount of the pod (also of init-secrets, as --context)
+  --kubeconfig FILE           default: the ServiceAccount of the pod (also of the other commands, as --context)
   --context NAME              of the kubeconfig; default: its current one
   --namespaces NAME,NAME      look at these only; default: all
   --lease-namespace NAME      where the Lease is; default: the namespace of the pod
@@ -102,6 +107,9 @@ const optionNames = [
 type OptionName = (typeof optionNames)[number];
 type GivenOptions = Given<OptionName>;
 
+const releaseOptionNames = ['kubeconfig', 'context', 'namespaces', 'kube-requests', 'timeout'] as const;
+type GivenReleaseOptions = Given<(typeof releaseOptionNames)[number]>;
+
 const options = { names: optionNames, repeatable: ['nats', 'namespaces'], environmentPrefix: 'SLUICE_' } as const;
 const labelPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const leaseNamePattern = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
@@ -123,6 +131,10 @@ function parseCommand(
       return { kind: 'run', options: readRunOptions(readGivenOptions(options, rest, env)) };
     case 'init-secrets':
       return readInitSecrets(rest, env);
+    case 'release-users':
+      return readReleaseUsers(
+        readGivenOptions({ ...options, names: releaseOptionNames, repeatable: ['namespaces'] }, rest, env),
+      );
     case undefined:
     default:
       return readInformationalCommand(name, rest);
@@ -147,6 +159,11 @@ function readInitSecrets(args: readonly string[], env: Environment): Command {
   return { kind: 'initSecrets', options: parsed.options, kube: readKube(readGivenOptions(options, kubeArgs, env)) };
 }
 
+function readReleaseUsers(given: GivenReleaseOptions): Command {
+  const timeoutMs = (readNumberOption(given, 'timeout', { max: 86_400 }) ?? 300) * 1000;
+  return { kind: 'releaseUsers', options: { namespaces: readNamespaces(given), timeoutMs }, kube: readKube(given) };
+}
+
 function readRunOptions(given: GivenOptions): RunOptions {
   return {
     kube: readKube(given),
@@ -162,7 +179,7 @@ function readRunOptions(given: GivenOptions): RunOptions {
   };
 }
 
-function readKube(given: GivenOptions): KubeOptions {
+function readKube(given: Given<'kubeconfig' | 'context' | 'kube-requests'>): KubeOptions {
   const kubeconfig = given('kubeconfig');
   const context = given('context');
   if (context !== null && kubeconfig === null) throw new UsageError('--context needs --kubeconfig');
@@ -171,7 +188,7 @@ function readKube(given: GivenOptions): KubeOptions {
   return { kubeconfig, context, requestsPerSecond };
 }
 
-function readNamespaces(given: GivenOptions): readonly string[] | null {
+function readNamespaces(given: Given<'namespaces'>): readonly string[] | null {
   const text = given('namespaces');
   if (text === null) return null;
   const names = [...new Set(text.split(',').map((name) => name.trim()))];

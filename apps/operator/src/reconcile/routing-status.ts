@@ -12,7 +12,7 @@ import { heldConditions, type StatusDecision, type StatusMoment, type WantedStat
 import type { RouteOutcome } from '../specs/route-book.ts';
 import { routeStatus } from '../specs/route-status.ts';
 import type { RoutingTerm, StatusKind } from './routing-term.ts';
-import { statusEvents } from './status-events.ts';
+import { StatusEvents } from './status-events.ts';
 
 export interface RoutingStatusDeps {
   readonly kind: StatusKind;
@@ -31,6 +31,7 @@ const done: ReconcileResult = { kind: 'Done' };
 
 export function createRoutingStatus(deps: RoutingStatusDeps): Reconcile {
   const { kind, store, writer } = deps;
+  const news = new StatusEvents();
   return async (id, signal) => {
     const object = store.get(id);
     const term = deps.term();
@@ -42,7 +43,7 @@ export function createRoutingStatus(deps: RoutingStatusDeps): Reconcile {
     if (silenceMs > 0 && isOfThisGeneration(object, held)) return { kind: 'RequeueAfter', delayMs: silenceMs };
     const moment = { held: heldConditions(held), nowMs: deps.wallMs() };
     const { status, againInMs } = decide(term, outcome, moment);
-    await write(deps, { object, status, moment, signal });
+    await write(deps, { object, status, moment, signal, news });
     return againInMs === null ? done : { kind: 'RequeueAfter', delayMs: againInMs };
   };
 }
@@ -57,9 +58,10 @@ interface StatusToWrite {
   readonly status: WantedStatus;
   readonly moment: StatusMoment;
   readonly signal: AbortSignal;
+  readonly news: StatusEvents;
 }
 
-async function write(deps: RoutingStatusDeps, { object, status, moment, signal }: StatusToWrite): Promise<void> {
+async function write(deps: RoutingStatusDeps, { object, status, moment, signal, news }: StatusToWrite): Promise<void> {
   const { observedGeneration } = status;
   const observed = status.conditions.map((one) => ({ ...one, observedGeneration }));
   const conditions = mergeConditions(moment.held, observed, conditionTime(moment.nowMs));
@@ -67,7 +69,9 @@ async function write(deps: RoutingStatusDeps, { object, status, moment, signal }
     const result = await deps.writer.write(object, { ...status, conditions }, signal);
     deps.onWrite(result);
     if (result !== 'Written') return;
-    for (const event of statusEvents(status, moment.held)) deps.events.record(deps.resource, object.metadata, event);
+    const { metadata } = object;
+    for (const event of news.of(metadata.uid ?? '', status, moment.held))
+      deps.events.record(deps.resource, metadata, event);
   } catch (error) {
     // Another object of this name is there by now: the cache will tell of it.
     if (!isConflict(error)) throw error;

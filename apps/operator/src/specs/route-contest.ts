@@ -20,14 +20,30 @@ interface Contestant {
   readonly id: string;
   readonly metadata: ObjectMeta;
   readonly claims: RouteClaims;
+  /** Of all but the places: those who have the same one clash with the same others. */
+  readonly sort: string;
+}
+
+/** In one place, those of one sort: what holds for one of them holds for all, however many there are. */
+interface Camp {
+  readonly claims: RouteClaims;
+  readonly members: Set<Contestant>;
+}
+
+interface Stir {
+  readonly place: string;
+  readonly claims: RouteClaims;
 }
 
 export class RouteContest {
   readonly #contestants = new Map<string, Contestant>();
-  readonly #byPlace = new Map<string, Set<Contestant>>();
+  /** By place and sort. */
+  readonly #camps = new Map<string, Map<string, Camp>>();
   readonly #lost = new Map<string, LostClaims>();
   /** Touched since the last settling. */
   readonly #touched = new Set<string>();
+  /** Claims given up since then: whoever clashed with them is touched too. */
+  readonly #stirs = new Map<string, Stir>();
 
   /** A route came, changed or (claims null) claims nothing any more. */
   set(id: string, metadata: ObjectMeta, claims: RouteClaims | null): void {
@@ -35,14 +51,9 @@ export class RouteContest {
     if (before !== undefined) this.#remove(before);
     this.#touched.add(id);
     if (claims === null) return;
-    const contestant = { id, metadata, claims };
+    const contestant = { id, metadata, claims, sort: sortOf(claims) };
     this.#contestants.set(id, contestant);
-    for (const place of claims.places) {
-      const here = this.#byPlace.get(place);
-      if (here === undefined) this.#byPlace.set(place, new Set([contestant]));
-      else here.add(contestant);
-    }
-    this.#touchRivals(contestant);
+    for (const place of claims.places) this.#campAt(place, contestant).members.add(contestant);
   }
 
   lostOf(id: string): LostClaims | undefined {
@@ -55,6 +66,7 @@ export class RouteContest {
     const group = this.#connected();
     for (const id of this.#touched) if (!this.#contestants.has(id) && this.#lost.delete(id)) changed.push(id);
     this.#touched.clear();
+    this.#stirs.clear();
     const held = new Map<string, Contestant[]>();
     for (const contestant of group.toSorted(compareAge)) {
       const { id } = contestant;
@@ -67,38 +79,56 @@ export class RouteContest {
     return changed;
   }
 
+  #campAt(place: string, { sort, claims }: Contestant): Camp {
+    const here = this.#camps.get(place) ?? new Map<string, Camp>();
+    this.#camps.set(place, here);
+    const camp = here.get(sort) ?? { claims, members: new Set() };
+    here.set(sort, camp);
+    return camp;
+  }
+
   #remove(contestant: Contestant): void {
-    this.#touchRivals(contestant);
-    this.#contestants.delete(contestant.id);
-    for (const place of contestant.claims.places) {
-      const here = this.#byPlace.get(place);
-      here?.delete(contestant);
-      if (here?.size === 0) this.#byPlace.delete(place);
-    }
-  }
-
-  #touchRivals(contestant: Contestant): void {
-    for (const rival of this.#rivals(contestant)) this.#touched.add(rival.id);
-  }
-
-  *#rivals(contestant: Contestant): Generator<Contestant> {
-    for (const place of contestant.claims.places) {
-      for (const other of this.#byPlace.get(place) ?? [])
-        if (other !== contestant && clash(contestant.claims, other.claims)) yield other;
+    const { id, claims, sort } = contestant;
+    this.#contestants.delete(id);
+    for (const place of claims.places) {
+      this.#stirs.set(spotOf(place, sort), { place, claims });
+      const here = this.#camps.get(place);
+      const camp = here?.get(sort);
+      camp?.members.delete(contestant);
+      if (camp?.members.size === 0) here?.delete(sort);
+      if (here?.size === 0) this.#camps.delete(place);
     }
   }
 
   /** Whoever was touched, with everybody that a chain of clashes leads to. */
   #connected(): Contestant[] {
     const group = new Set<Contestant>();
+    const seen = new Set<string>();
+    const stir = (spot: string, { place, claims }: Stir): void => {
+      if (seen.has(spot)) return;
+      seen.add(spot);
+      for (const camp of this.#camps.get(place)?.values() ?? []) {
+        if (clash(claims, camp.claims)) for (const member of camp.members) group.add(member);
+      }
+    };
     for (const id of this.#touched) {
       const contestant = this.#contestants.get(id);
       if (contestant !== undefined) group.add(contestant);
     }
+    for (const [spot, one] of this.#stirs) stir(spot, one);
     // A Set's iteration visits what is added on the way.
-    for (const contestant of group) for (const rival of this.#rivals(contestant)) group.add(rival);
+    for (const { claims, sort } of group)
+      for (const place of claims.places) stir(spotOf(place, sort), { place, claims });
     return [...group];
   }
+}
+
+function sortOf({ alpn, sources, listeners }: RouteClaims): string {
+  return JSON.stringify([alpn, sources, listeners].map((set) => (set === null ? null : [...set].toSorted())));
+}
+
+function spotOf(place: string, sort: string): string {
+  return `${place}\n${sort}`;
 }
 
 /** `held`: by place, the older ones that kept it. Adds what this one keeps. */

@@ -1,11 +1,11 @@
 /** Writes the status of a ProxyUser when it says something new, and tells of it in events. Decides nothing itself. */
 import type { StatusWriter } from '@sluice/kube/apply/create-status-writer.ts';
 import { conditionTime, mergeConditions } from '@sluice/kube/apply/merge-conditions.ts';
-import type { EventRecorder, ObjectEvent } from '@sluice/kube/port/event-recorder.ts';
+import type { EventRecorder } from '@sluice/kube/port/event-recorder.ts';
 import { isConflict } from '@sluice/kube/port/kube-error.ts';
-import { statusEvents } from '../reconcile/status-events.ts';
+import { StatusEvents } from '../reconcile/status-events.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
-import { heldConditions, type WantedStatus } from '../specs/resource-status.ts';
+import { heldConditions } from '../specs/resource-status.ts';
 import { proxyUsers } from './proxy-users.ts';
 import type { SecretVersion } from './managed-revision.ts';
 import { userStatus, type UserStatusFacts } from './user-status.ts';
@@ -27,6 +27,7 @@ export interface UserStatusWriterDeps {
 
 export class UserStatusWriter {
   readonly #deps: UserStatusWriterDeps;
+  readonly #news = new StatusEvents();
 
   constructor(deps: UserStatusWriterDeps) {
     this.#deps = deps;
@@ -58,7 +59,8 @@ export class UserStatusWriter {
     try {
       const result = await writer.write(object, { ...status, conditions }, signal);
       if (result === 'Written') {
-        for (const event of eventsOf(status, held)) events.record(proxyUsers, object.metadata, event);
+        const { metadata } = object;
+        for (const event of this.#news.of(metadata.uid ?? '', status, held)) events.record(proxyUsers, metadata, event);
       }
     } catch (error) {
       // Another object of this name is there by now: the cache will tell of it.
@@ -66,12 +68,4 @@ export class UserStatusWriter {
     }
     return againInMs;
   }
-}
-
-function eventsOf(status: WantedStatus, held: Parameters<typeof statusEvents>[1]): readonly ObjectEvent[] {
-  const drifted = status.conditions.find(({ type }) => type === 'Drifted');
-  const wasDrifted = held.some(({ type, status: is }) => type === 'Drifted' && is === 'True');
-  const told = statusEvents(status, held);
-  if (drifted?.status !== 'True' || wasDrifted) return told;
-  return [...told, { type: 'Warning', action: 'Compare', reason: drifted.reason, note: drifted.message }];
 }

@@ -98,7 +98,14 @@ export class UserTerm {
     const winner = winnerOver(object, this.#namesakes(object));
     if (winner !== null) return await this.#show(key, { object, spec, outcome: { kind: 'NameTaken', winner } }, signal);
     if (spec === null) return await this.#show(key, { object, spec, outcome: { kind: 'Invalid', problems } }, signal);
-    const attempt = await this.#keep({ key, object, spec }, signal);
+    return await this.#follow({ key, object, spec }, signal);
+  }
+
+  /** The user as it is to be, what is known of it in the status, and the Secrets again when their time has come. */
+  async #follow(valid: Valid, signal: AbortSignal): Promise<ReconcileResult> {
+    const { key, object, spec } = valid;
+    const { outage } = this.#deps;
+    const attempt = await this.#keep(valid, signal);
     if (attempt.kind === 'Result') return attempt.result;
     const { outcome, stored } = attempt;
     // Taken off by hand, or by an uninstallation.

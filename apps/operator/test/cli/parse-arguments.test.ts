@@ -81,4 +81,18 @@ describe('the command line of sluice-operator', () => {
     assert.equal(parsed.command.options.namespace, 'ns');
     assert.match(problem(['init-secrets', '--namespace', 'ns']), /--prefix is missing/);
   });
+
+  it('gives release-users the namespaces and the API server as of run, and nothing else', () => {
+    const parsed = parseArguments(['release-users', '--timeout', '5', '--kube-requests=7'], {
+      SLUICE_NAMESPACES: 'a,b',
+    });
+    assert.equal(parsed.kind, 'command', parsed.kind === 'usage' ? parsed.problem : '');
+    assert.deepEqual(parsed.command, {
+      kind: 'releaseUsers',
+      options: { namespaces: ['a', 'b'], timeoutMs: 5_000 },
+      kube: { kubeconfig: null, context: null, requestsPerSecond: 7 },
+    });
+    assert.match(problem(['release-users', '--nats', 'nats://a']), /Unknown option '--nats'/);
+    assert.match(problem(['release-users', '--namespaces', 'A']), /"A" is not the name of a namespace/);
+  });
 });

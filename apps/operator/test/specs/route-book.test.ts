@@ -54,6 +54,11 @@ function published(book: RouteBook): Readonly<Record<string, ResourceSpec>> {
   return specs;
 }
 
+function standings(book: RouteBook): Readonly<Record<string, unknown>> {
+  const ids = [...book.ids()].toSorted();
+  return Object.fromEntries(ids.map((id) => [id, book.outcome(id)?.lost]));
+}
+
 /** Every connection that a spec claims, one text for each alternative. */
 function claimsOf(spec: ResourceSpec): readonly string[] {
   const { match, listeners } = spec as {
@@ -94,6 +99,7 @@ describe('the book of routes', () => {
         }
         shuffled.settle();
         assert.deepEqual(published(shuffled), published(inOrder));
+        assert.deepEqual(standings(shuffled), standings(inOrder));
       }),
     );
   });
@@ -125,6 +131,23 @@ describe('the book of routes', () => {
         }
       }),
     );
+  });
+
+  it('judges a change among thousands that claim the same without setting each against each', () => {
+    const book = new RouteBook(deps);
+    const objects = Array.from({ length: 20_000 }, (_, index) =>
+      objectOf({ name: `r${index}`, age: index % 10, sni: [], alpn: [], sources: [], listeners: [] }),
+    );
+    const [oldest] = objects;
+    assert.ok(oldest);
+    const beganMs = performance.now();
+    for (const object of objects) book.set(object);
+    assert.equal(book.settle().touched.size, objects.length);
+    book.delete(objectName(oldest));
+    assert.equal(book.settle().touched.size, objects.length - 1);
+    // Each against each takes half a minute.
+    assert.ok(performance.now() - beganMs < 8_000, `${Math.round(performance.now() - beganMs)} ms`);
+    assert.equal(Object.keys(published(book)).length, 1);
   });
 
   it('finds nothing to do when nothing has changed', () => {

@@ -7,6 +7,7 @@ import type { ProgramProcess } from '@sluice/testkit/program-process.ts';
 import type { FakeRequest } from '@sluice/testkit/kube/fake/fake-request.ts';
 import { PrometheusText } from '@sluice/testkit/prometheus-text.ts';
 import type { Operator } from '../../src/process/operator.ts';
+import type { SluiceObject } from '../../src/specs/kube-objects.ts';
 import { userFinalizer } from '../../src/users/proxy-users.ts';
 import { conditionOf, homeNamespace } from '../operator-lab.ts';
 import { startUserLab, type UserLab, userResource } from './user-lab.ts';
@@ -41,8 +42,8 @@ async function availability({ adminUrl }: Operator): Promise<number | null> {
 }
 
 async function finalizersOf(name: string, namespace?: string): Promise<readonly string[]> {
-  const object = await theLab().object(name, namespace);
-  return (object?.['metadata'] as { readonly finalizers?: readonly string[] }).finalizers ?? [];
+  const { metadata } = ((await theLab().object(name, namespace)) ?? {}) as Partial<SluiceObject>;
+  return metadata?.finalizers ?? [];
 }
 
 async function setFinalizers(name: string, finalizers: readonly string[] | null): Promise<void> {
