@@ -82,6 +82,11 @@ function useJsonBodies(app: StateApp, bounds: StateApiBounds): void {
 function useGate(app: StateApp, gate: RequestGate, metrics: ServiceMetrics): void {
   app.addHook('preHandler', async (request, reply) => {
     if (request.apiKey === null) return;
+    // Nobody waits for the answer any more, and nothing would tell of the end of the work.
+    if (reply.raw.closed) {
+      reply.hijack();
+      return;
+    }
     if (!gate.enter()) {
       metrics.countOverload();
       throw new ProblemError('overloaded', {

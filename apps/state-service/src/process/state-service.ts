@@ -87,6 +87,8 @@ export async function startStateService(settings: StateServiceSettings, deps: St
 
 /** What a database that hangs may take from the end of the process. */
 const closeDatabaseMs = 2_000;
+/** For a probe that is being answered; a connection that says nothing more would last for ever. */
+const closeHealthMs = 500;
 const maintenanceEveryMs = 600_000;
 
 class RunningService implements StateService {
@@ -180,7 +182,7 @@ class RunningService implements StateService {
     const cut = this.#api === null ? 0 : await this.#drain(this.#api, drainMs);
     await within(closeDatabaseMs, this.#publishing.close());
     await within(closeDatabaseMs, this.#closeDatabase());
-    await this.#health?.close();
+    if (this.#health !== null) await this.#drain(this.#health, closeHealthMs);
     return cut;
   }
 

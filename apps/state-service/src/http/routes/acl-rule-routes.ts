@@ -53,7 +53,7 @@ function listAclRules(app: StateApp, { store }: StateApiParts): void {
       config: scoped('acl', 'read'),
       schema: {
         operationId: 'listAclRules',
-        summary: 'Lists rules in the order of their creation',
+        summary: 'Lists rules by id',
         tags,
         querystring: listQuery,
         response: documentedAnswers(
