@@ -40,6 +40,10 @@ export class EntryTable {
     return this.#keys.indexOf(key);
   }
 
+  has(index: number): boolean {
+    return this.#keys.has(index);
+  }
+
   keyAt(index: number): string {
     return this.#keys.keyAt(index);
   }
@@ -67,6 +71,17 @@ export class EntryTable {
   /** A view, good until the next `set`. */
   hashAt(index: number): Uint8Array {
     return this.#hashes.at(index);
+  }
+
+  /** Good until the next `set`. */
+  factsAt(index: number): EntryFacts {
+    return {
+      epoch: this.epochAt(index),
+      generation: this.generationAt(index),
+      isLive: this.isLiveAt(index),
+      hash: this.hashAt(index),
+      sequence: this.sequenceAt(index),
+    };
   }
 
   setEpochAt(index: number, epoch: number): void {

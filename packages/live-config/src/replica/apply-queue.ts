@@ -18,7 +18,7 @@ export interface Rejected {
   readonly reason: string;
 }
 
-interface Revision {
+export interface Revision {
   readonly confirmed: Confirmed;
   readonly source: 'Disk' | 'Live';
   readonly isWhole: boolean;

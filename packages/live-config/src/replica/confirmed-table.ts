@@ -1,13 +1,20 @@
 /**
  * The entries of a range that a head has confirmed, applied or on their way, without their specs. Begins empty, or with a last good
- * table. Invariant: `revision.digest` is the digest of its live entries.
+ * table. Invariant: between two confirmations `revision.digest` is the digest of its live entries.
  */
 import { EntryTable } from '../digest/entry-table.ts';
 import { SetDigest } from '../digest/set-digest.ts';
 import type { Confirmed } from './apply-queue.ts';
 import { ChangeSet } from './change-set.ts';
+import { Confirmation } from './confirmation.ts';
 import { Gathering } from './gathering.ts';
 import type { RestoredRecord } from './replica-step.ts';
+
+export interface ConfirmedChanges {
+  readonly changes: ChangeSet;
+  /** It is another revision than before, or has changes. */
+  readonly isNew: boolean;
+}
 
 export class ConfirmedTable {
   #table = new EntryTable();
@@ -16,6 +23,7 @@ export class ConfirmedTable {
   #revision: Confirmed = { epoch: 0, revision: 0, digest: '' };
   /** Of the last good table, what is to be applied; null: nothing is restored any more. */
   #restored: ChangeSet | null = new ChangeSet();
+  #confirmation: Confirmation | null = null;
 
   /** Of live entries. */
   get count(): number {
@@ -63,13 +71,26 @@ export class ConfirmedTable {
     return new Gathering({ table: this.#table, digest, count: isWhole ? 0 : this.#count, isWhole, mustOffer });
   }
 
-  /** The last gathering that was begun has been confirmed. Says what that changes. */
-  confirm(gathering: Gathering, revision: Confirmed): ChangeSet {
-    const changes = gathering.commit();
+  /** A head has confirmed the last gathering that was begun: it is taken in by `proceed`. */
+  confirm(gathering: Gathering, revision: Confirmed): void {
+    this.#confirmation = new Confirmation(gathering, revision);
+  }
+
+  get isConfirming(): boolean {
+    return this.#confirmation !== null;
+  }
+
+  /** What the confirmation changes; null: there is none, or more to do. */
+  proceed(): ConfirmedChanges | null {
+    const changes = this.#confirmation?.proceed() ?? null;
+    if (this.#confirmation === null || changes === null) return null;
+    const { gathering, revision } = this.#confirmation;
+    const { epoch, revision: number } = this.#revision;
+    this.#confirmation = null;
     this.#digest = gathering.digest;
     this.#count = gathering.count;
     this.#revision = revision;
-    return changes;
+    return { changes, isNew: revision.epoch !== epoch || revision.revision !== number || changes.size > 0 };
   }
 
   #clear(): void {

@@ -57,11 +57,13 @@ export class Gathering {
     return true;
   }
 
-  /** Puts it in force in the table, and says what that changes. The gathering is of no use afterwards. */
-  commit(): ChangeSet {
-    if (this.#seen !== null) this.#dropUnseen(this.#seen);
-    for (const { key, epoch, generation, hash, specText } of this.#changes) {
-      this.#table.set(key, { epoch, generation, hash, isLive: specText !== null, sequence: 0 });
+  /** Puts it in force in the table, an entry a step, and says in the end what that changes. It is of no use afterwards. */
+  *commit(): Generator<undefined, ChangeSet> {
+    if (this.#seen !== null) yield* this.#dropUnseen(this.#seen);
+    const { facts } = this.#changes;
+    for (let index = 0; index < facts.indexEnd; index += 1) {
+      this.#table.set(facts.keyAt(index), facts.factsAt(index));
+      yield;
     }
     return this.#changes;
   }
@@ -101,11 +103,15 @@ export class Gathering {
     this.#changes.set(key, { epoch, generation, hash, isLive, sequence: 0 }, specText);
   }
 
-  #dropUnseen(seen: Uint8Array): void {
-    for (const [key, index] of this.#table.entries()) {
-      if (seen[index] === 1 || this.#changes.facts.indexOf(key) >= 0) continue;
-      if (this.#table.isLiveAt(index)) this.#changes.set(key, deletionOf(this.#table, index), null);
-      else this.#table.delete(key);
+  *#dropUnseen(seen: Uint8Array): Generator<undefined> {
+    for (let index = 0; index < seen.length; index += 1) {
+      if (seen[index] === 1 || !this.#table.has(index)) continue;
+      const key = this.#table.keyAt(index);
+      if (this.#changes.facts.indexOf(key) < 0) {
+        if (this.#table.isLiveAt(index)) this.#changes.set(key, deletionOf(this.#table, index), null);
+        else this.#table.delete(key);
+      }
+      yield;
     }
   }
 }

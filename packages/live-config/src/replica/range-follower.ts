@@ -14,6 +14,8 @@ import type { ApplyEffect, ReplicaEffect, ReplicaInput } from './replica-step.ts
 
 /** Rejections that a status spells out. */
 const maxListedRejections = 1_000;
+/** Inputs that wait while a large table is confirmed: a second or two. */
+const maxHeldInputs = 10_000;
 
 export class RangeFollower {
   readonly range: ConfigRange;
@@ -23,6 +25,8 @@ export class RangeFollower {
   readonly #store: LastGoodStore | null;
   readonly #inputs: ReplicaInput[] = [];
   #isStepping = false;
+  /** The core has more to do of a confirmation; inputs wait for that. */
+  #isConfirming = false;
   #isClosed = false;
   #watch: Watch | null = null;
   /** The watch whose snapshot is being loaded; another one ends it. */
@@ -52,17 +56,35 @@ export class RangeFollower {
   }
 
   dispatch(input: ReplicaInput): void {
-    if (this.#isClosed) return;
     this.#inputs.push(input);
+    // More is held back by nothing: the core then does the rest at once.
+    if (this.#inputs.length > maxHeldInputs) this.#isConfirming = false;
+    this.#run();
+  }
+
+  #run(): void {
     if (this.#isStepping) return;
     this.#isStepping = true;
     try {
-      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+      while (!this.#isConfirming && !this.#isClosed) {
+        const next = this.#inputs.shift();
+        if (next === undefined) return;
         for (const effect of this.#core.step(next, this.#deps.nowMs())) this.#carryOut(effect);
       }
     } finally {
       this.#isStepping = false;
     }
+  }
+
+  /** Other inputs wait, and this isolate takes what has come for others. */
+  #proceedLater(): void {
+    this.#isConfirming = true;
+    setImmediate(() => {
+      if (!this.#isConfirming) return;
+      this.#isConfirming = false;
+      this.#inputs.unshift({ kind: 'Proceed' });
+      this.#run();
+    });
   }
 
   /** Resolves when what was restored has been applied. */
@@ -111,6 +133,8 @@ export class RangeFollower {
         return void this.#apply(effect);
       case 'Persist':
         return this.#store?.save(effect);
+      case 'Proceed':
+        return this.#proceedLater();
       case 'Acknowledge':
         return this.#acknowledge(effect.ack);
       case 'Report':

@@ -6,14 +6,16 @@
  * confirmed within seven seconds.
  */
 import { headKey } from '@sluice/contract/config-key.ts';
-import { type ConfigHead, maxRejectionsInAck, unconfirmedDigest } from '@sluice/contract/config-message.ts';
+import { type ConfigHead, unconfirmedDigest } from '@sluice/contract/config-message.ts';
 import { readEntry, readHead } from '../digest/read-message.ts';
 import type { BusEntry, WatchEvent } from '../port/config-bus.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
+import { appliedEvents } from './applied-events.ts';
 import { ApplyQueue, isOlder } from './apply-queue.ts';
 import { ConfirmedTable } from './confirmed-table.ts';
-import type { CurrentWatch, WatchStage } from './current-watch.ts';
+import { type CurrentWatch, newWatch, silenceOf, type WatchStage } from './current-watch.ts';
 import type { Gathering } from './gathering.ts';
+import { judgeHead } from './judge-head.ts';
 import { newReplicaCounters, type ReplicaCore, type ReplicaCoreStatus } from './replica-status.ts';
 import type {
   BlobEntry,
@@ -25,8 +27,6 @@ import type {
 } from './replica-step.ts';
 import { SnapshotBackoff } from './snapshot-backoff.ts';
 
-/** Heads come every two seconds. */
-const silenceMs = 7_000;
 const ackIntervalMs = 10_000;
 /** A head may come in the middle of a batch while a snapshot is taken: only the second one that is not met is a doubt. */
 const maxUnmetHeads = 2;
@@ -84,7 +84,10 @@ class Core implements ReplicaCore {
   step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[] {
     this.#nowMs = Math.max(nowMs, this.#nowMs);
     this.#effects = [];
+    // Whatever else is taken finds what was confirmed as a whole.
+    while (this.#table.isConfirming && input.kind !== 'Proceed') this.#proceed();
     this.#take(input);
+    if (this.#table.isConfirming) this.#effects.push({ kind: 'Proceed' });
     return this.#effects;
   }
 
@@ -119,6 +122,8 @@ class Core implements ReplicaCore {
         return this.#applyFailed(input.reason);
       case 'TableLost':
         return this.#offerAllAgain(`the last good table: ${input.reason}`);
+      case 'Proceed':
+        return this.#proceed();
       case 'Recheck':
         // What clashes now may never have been rejected: only everything will do.
         this.#mustOfferAll = true;
@@ -172,10 +177,7 @@ class Core implements ReplicaCore {
     this.#counters.snapshots += 1;
     this.#lastWatch += 1;
     const gathering = resumed?.gathering ?? this.#gather(this.#config.without !== 'Snapshots' || this.#lastWatch === 1);
-    this.#watch = {
-      ...{ id: this.#lastWatch, stage: 'Head', gathering, headEpoch: 0, lastHead: null, unmetHeads: 0 },
-      ...{ lastHeadAtMs: this.#nowMs, lastEventAtMs: this.#nowMs },
-    };
+    this.#watch = newWatch(this.#lastWatch, gathering, this.#nowMs);
     if (gathering.isWhole) this.#effects.push({ kind: 'ReadHead', watch: this.#watch.id });
     else this.#openWatch(this.#watch, 'Following', this.#lastSequence);
   }
@@ -302,37 +304,44 @@ class Core implements ReplicaCore {
   }
 
   #judge(watch: CurrentWatch, head: ConfigHead): void {
-    const { gathering } = watch;
-    if (head.count === gathering.count && head.digest === gathering.digest.hex()) return this.#confirm(watch, head);
-    const { digest, revision } = this.#table.revision;
-    // The head of before once more: a batch is on its way.
-    if (!gathering.isWhole && head.digest === digest && head.revision === revision) {
-      this.#confirmedAtMs = this.#nowMs;
-      return;
-    }
-    if (watch.stage === 'Snapshot') return; // its rest may be what is missing
-    watch.unmetHeads += 1;
-    if (this.#config.without === 'Snapshots') return;
-    if (!gathering.isWhole || watch.unmetHeads >= maxUnmetHeads) {
-      // The snapshot in the object store may be what is wrong.
-      if (gathering.isWhole) this.#avoidsBlob = true;
-      this.#doubtIt(`the entries do not give the digest of revision ${head.revision}`);
+    switch (judgeHead(head, watch, this.#table.revision)) {
+      case 'Met':
+        this.#table.confirm(watch.gathering, { epoch: head.epoch, revision: head.revision, digest: head.digest });
+        return this.#proceed();
+      case 'Repeated':
+        this.#confirmedAtMs = this.#nowMs;
+        return;
+      case 'TooEarly':
+        return;
+      case 'Unmet':
+        return this.#unmet(watch, head);
     }
   }
 
-  #confirm(watch: CurrentWatch, { epoch, revision, digest }: ConfigHead): void {
-    const confirmed = { epoch, revision, digest };
-    const before = this.#table.revision;
+  #unmet(watch: CurrentWatch, { revision }: ConfigHead): void {
+    const { isWhole } = watch.gathering;
+    watch.unmetHeads += 1;
+    if (this.#config.without === 'Snapshots' || (isWhole && watch.unmetHeads < maxUnmetHeads)) return;
+    // The snapshot in the object store may be what is wrong.
+    if (isWhole) this.#avoidsBlob = true;
+    this.#doubtIt(`the entries do not give the digest of revision ${revision}`);
+  }
+
+  #proceed(): void {
+    const done = this.#table.proceed();
+    const watch = this.#watch;
+    if (done === null || watch === null) return;
     const isFirst = this.#mustOfferAll;
-    const changes = this.#table.confirm(watch.gathering, confirmed);
+    // What came meanwhile has waited.
+    watch.lastHeadAtMs = this.#nowMs;
     this.#confirmedAtMs = this.#nowMs;
     this.#doubt = null;
     this.#avoidsBlob = false;
     this.#mustOfferAll = false;
     this.#backoff.reset();
-    const isNew = epoch !== before.epoch || revision !== before.revision || changes.size > 0;
-    if (isNew || isFirst || this.#queue.applied?.source !== 'Live') {
-      this.#queue.add({ confirmed, source: 'Live', isWhole: isFirst, changes });
+    if (done.isNew || isFirst || this.#queue.applied?.source !== 'Live') {
+      const { revision: confirmed } = this.#table;
+      this.#queue.add({ confirmed, source: 'Live', isWhole: isFirst, changes: done.changes });
     }
     watch.gathering = this.#gather(false);
     watch.unmetHeads = 0;
@@ -351,15 +360,9 @@ class Core implements ReplicaCore {
     const done = this.#queue.finish(rejected);
     if (done === null) return;
     this.#counters.applied += 1;
-    const { range } = this.#config;
-    const { confirmed, source, changes } = done;
-    const { epoch, revision } = confirmed;
-    const counts = { changeCount: changes.size, rejectedCount: rejected.length };
-    this.#effects.push({ kind: 'Report', event: { kind: 'Applied', range, source, epoch, revision, ...counts } });
-    for (const { key, reason } of rejected.slice(0, maxRejectionsInAck)) {
-      this.#effects.push({ kind: 'Report', event: { kind: 'Rejected', range, key, reason } });
-    }
-    if (source === 'Live') this.#effects.push(this.#queue.persistEffect(done));
+    for (const event of appliedEvents(this.#config.range, done, rejected))
+      this.#effects.push({ kind: 'Report', event });
+    if (done.source === 'Live') this.#effects.push(this.#queue.persistEffect(done));
     this.#acknowledge();
     this.#applyNext();
   }
@@ -385,12 +388,9 @@ class Core implements ReplicaCore {
   }
 
   #tick(): void {
-    const watch = this.#watch;
+    const silence = this.#watch === null ? null : silenceOf(this.#watch, this.#nowMs);
     if (this.#nowMs >= this.#reopenAtMs) this.#begin();
-    else if (watch !== null && this.#config.without !== 'Snapshots') {
-      const heardAtMs = watch.stage === 'Following' ? watch.lastHeadAtMs : watch.lastEventAtMs;
-      if (this.#nowMs - heardAtMs > silenceMs) this.#doubtIt(`no head for ${silenceMs / 1000} s`);
-    }
+    else if (silence !== null && this.#config.without !== 'Snapshots') this.#doubtIt(silence);
     if (this.#bucket !== null && this.#nowMs >= this.#ackAtMs) this.#acknowledge();
   }
 

@@ -53,6 +53,8 @@ export type ReplicaInput =
   | { readonly kind: 'ApplyFailed'; readonly reason: string }
   /** The table on disk is gone: a whole one is needed. */
   | { readonly kind: 'TableLost'; readonly reason: string }
+  /** The answer to the effect of this name. */
+  | { readonly kind: 'Proceed' }
   | { readonly kind: 'Recheck' }
   | { readonly kind: 'Tick' };
 
@@ -90,5 +92,10 @@ export type ReplicaEffect =
   /** Answered by Applied or ApplyFailed; there is one at a time. */
   | ApplyEffect
   | PersistEffect
+  /**
+   * A large table is being confirmed. Answered in a later turn by the same, before any other input: with one that comes earlier
+   * all the rest is done at once.
+   */
+  | { readonly kind: 'Proceed' }
   | { readonly kind: 'Acknowledge'; readonly ack: UnsignedAck }
   | { readonly kind: 'Report'; readonly event: ReplicaEvent };

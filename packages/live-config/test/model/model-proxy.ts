@@ -101,6 +101,8 @@ export class ModelProxy extends ModelActor {
         // Writes are done one after the other, each some time after its apply.
         this.#savedAtMs = Math.max(this.#savedAtMs, time.nowMs + random.between(0, 2_000));
         return this.later(this.#savedAtMs - time.nowMs, () => this.#persist(effect));
+      case 'Proceed':
+        return this.later(0, () => this.#step({ kind: 'Proceed' }));
       case 'Acknowledge':
         if (this.isReachable()) {
           const { epoch, revision } = effect.ack.believed ?? effect.ack;
