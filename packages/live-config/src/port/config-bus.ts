@@ -60,7 +60,7 @@ export interface ConfigBus {
   /** Writes if the key's last sequence is `expectedSequence`; 0: if the key has never been written. Never rejects. */
   put(key: string, value: Uint8Array, expectedSequence: number): Promise<PutOutcome>;
   putBlob(name: string, bytes: Uint8Array): Promise<void>;
-  /** null: there is none. */
+  /** null: there is none. Rejects with BusError when nobody answers for a while, however long all of it takes. */
   getBlob(name: string): Promise<Uint8Array | null>;
   /** Keeps the blobs named and drops the others that begin with `prefix`. */
   pruneBlobs(prefix: string, keep: readonly string[]): Promise<void>;

@@ -91,3 +91,21 @@ describe('the confirmation of a large table', () => {
     await has('users.u7', { index: 70 });
   });
 });
+
+describe('a snapshot that is loaded slowly', () => {
+  it('is not doubted for that nothing else comes meanwhile', () => {
+    const range = new ScriptedRange();
+    range.set('ann', '{}');
+    const stepped = new SteppedCore();
+    stepped.step({ kind: 'RestoreEnded', header: null });
+    stepped.step({ kind: 'Connected', bucket: 'b' });
+    stepped.step({ kind: 'HeadRead', watch, value: range.head({ snapshot: true }) });
+    for (let second = 0; second < 60; second += 1) {
+      stepped.nowMs += 1_000;
+      assert.deepEqual(stepped.kinds({ kind: 'Tick' }), []);
+    }
+    stepped.step({ kind: 'BlobEntries', watch, entries: range.all });
+    assert.deepEqual(stepped.kinds({ kind: 'BlobEnded', watch }), ['OpenWatch']);
+    assert.equal(applied(stepped.entry(watch, 'head.users', range.sameHead())).length, 1);
+  });
+});
