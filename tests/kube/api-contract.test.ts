@@ -6,7 +6,7 @@ import { whyNoKubeApi } from '@sluice/testkit/kube/find-kube-programs.ts';
 import { type OwnKubeApi, startKubeApi } from '@sluice/testkit/kube/start-kube-api.ts';
 
 const crd = fileURLToPath(new URL('fixtures/widgets.crd.yaml', import.meta.url));
-const skip = await whyNoKubeApi({ pods: true }); // namespaces are emptied by the controller manager
+const skips = { server: await whyNoKubeApi(), controllers: await whyNoKubeApi({ pods: true }) };
 
 /** A server of this file's own: forgetting the past is a restart. */
 async function openServer(): Promise<OwnKubeApi> {
@@ -15,7 +15,7 @@ async function openServer(): Promise<OwnKubeApi> {
   return api;
 }
 
-const opened = skip === false ? openServer() : undefined;
+const opened = skips.server === false ? openServer() : undefined;
 
 runApiContract(async () => {
   const api = await opened;
@@ -30,4 +30,4 @@ runApiContract(async () => {
       await api.installCrds(crd); // until its kinds are served again
     },
   };
-}, skip);
+}, skips);

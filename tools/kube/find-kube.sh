@@ -86,8 +86,8 @@ main() {
   given TEST_ASSET_ETCD etcd
   given TEST_ASSET_KUBECTL kubectl
   if [[ -n "${found[kube-apiserver]:-}" ]]; then origin="from ${found[kube-apiserver]}"; else build kube-apiserver || give_up "$reason"; fi
-  if [[ -z "${found[etcd]:-}" ]]; then build etcd || give_up "$reason"; fi
-  if [[ -z "${found[kubectl]:-}" ]]; then build kubectl || give_up "$reason"; fi
+  if [[ -z "${found[etcd]:-}" ]]; then build etcd || give_up "no etcd: $reason"; fi
+  if [[ -z "${found[kubectl]:-}" ]]; then build kubectl || give_up "no kubectl: $reason"; fi
   build kube-controller-manager kube-scheduler kwok || pods=", without pods: $reason"
   printf 'Kubernetes %s %s%s\n' "$("${found[kube-apiserver]}" --version | sed 's/.* v//')" "$origin" "$pods" >&2
   link_all

@@ -16,6 +16,8 @@ export interface ContractCase {
   readonly name: string;
   /** Forgets the past, and with it that of cases beside it. */
   readonly isDisruptive?: boolean;
+  /** Waits for what the controller manager does. */
+  readonly needsControllers?: boolean;
   readonly run: (context: ContractContext) => Promise<void>;
 }
 

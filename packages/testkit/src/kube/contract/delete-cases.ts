@@ -78,6 +78,7 @@ export const deleteCases: readonly ContractCase[] = [
   },
   {
     name: 'empties a namespace that is deleted, refuses new content meanwhile, and waits for finalizers',
+    needsControllers: true,
     async run(context) {
       const { client, widgets, namespace } = context;
       await createWidget(context, 'free');

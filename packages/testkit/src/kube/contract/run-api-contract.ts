@@ -26,13 +26,22 @@ const cases: readonly ContractCase[] = [
   ...leaseCases,
 ];
 
-/** `open` is called for each case; `skip`: why there is no server. */
-export function runApiContract(open: () => Promise<ContractServer>, skip: string | false = false): void {
+/** Why there is no server, or nobody who empties namespaces. */
+export interface ContractSkips {
+  readonly server: string | false;
+  readonly controllers: string | false;
+}
+
+/** `open` is called for each case that is not skipped. */
+export function runApiContract(
+  open: () => Promise<ContractServer>,
+  skips: ContractSkips = { server: false, controllers: false },
+): void {
   // What forgets the past comes last: on a real server it is a restart.
-  for (const { name, run } of cases.toSorted(
+  for (const { name, needsControllers = false, run } of cases.toSorted(
     (a, b) => Number(a.isDisruptive === true) - Number(b.isDisruptive === true),
   )) {
-    test(name, { skip }, async (t) => {
+    test(name, { skip: skips.server || (needsControllers && skips.controllers) }, async (t) => {
       const server = await open();
       const namespace = await server.createNamespace(t);
       const widgets = `/apis/testing.sluice.dev/v1/namespaces/${namespace}/widgets`;
