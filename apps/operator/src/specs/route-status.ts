@@ -60,14 +60,18 @@ function resolvedRefsOf(resolved: ResolvedEndpoints | null): WantedCondition {
 function columnsOf({ object, lost, resolved }: RouteOutcome): Readonly<Record<string, unknown>> {
   const spec = mapOf(object.spec);
   const listeners = listOf(spec['listeners']).map(textOf);
-  const endpoints = listOf(mapOf(spec['to'])['endpoints']).map(endpointText);
   return {
     listeners: column(listeners.length === 0 ? '*' : listed(listeners, ',')),
-    upstream: column(textOf(spec['action']) || listed(endpoints, ',')),
+    upstream: column(textOf(spec['action']) || upstreamText(mapOf(spec['to'])['endpoints'])),
     endpoints: resolved?.endpoints.length ?? 0,
     publishedAs: routeName(object.metadata),
     ...(lost === undefined ? {} : { conflictsWith: lost.winner }),
   };
+}
+
+function upstreamText(endpoints: unknown): string {
+  if (Array.isArray(endpoints) && endpoints.length === 0) return 'None';
+  return listed(listOf(endpoints).map(endpointText), ',');
 }
 
 function endpointText(endpoint: unknown): string {

@@ -153,7 +153,8 @@ function judgeTrouble(
 function loginText({ password, credentials = [] }: ProxyUserSpec): string {
   const algorithm = verifierAlgorithms.find((name) => password?.[name] !== undefined);
   const main = password?.secretRef === undefined ? algorithm : `Secret ${password.secretRef.name}`;
-  const more = credentials.length === 0 ? [] : [`${credentials.length} credentials`];
+  const [plural, count] = [credentials.length === 1 ? '' : 's', credentials.length];
+  const more = count === 0 ? [] : [`${count} credential${plural}`];
   const text = [...(main === undefined ? [] : [main]), ...more].join(' + ');
   return text === '' ? 'None' : text.slice(0, 253);
 }

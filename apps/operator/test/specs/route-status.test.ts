@@ -55,6 +55,14 @@ describe('the status of a route', () => {
     assert.equal(againInMs, null);
   });
 
+  it('says so when it has an action, or endpoints that are none', () => {
+    const upstreamOf = (spec: object): unknown =>
+      routeStatus({ ...outcome, object: { ...outcome.object, spec } }, counted({}), fresh).status['upstream'];
+    assert.equal(upstreamOf({ action: 'Ban' }), 'Ban');
+    assert.equal(upstreamOf({ to: { endpoints: [] } }), 'None');
+    assert.equal(upstreamOf({ to: 'nowhere' }), '');
+  });
+
   it('is reconciling while something is still to come', () => {
     for (const [delivery, reason] of [
       [{ kind: 'Waiting' }, 'Publishing'],

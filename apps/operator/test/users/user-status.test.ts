@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ProxyUserSpec } from '@sluice/contract/user.ts';
 import type { Delivery } from '../../src/specs/delivery.ts';
 import type { StatusMoment } from '../../src/specs/resource-status.ts';
 import { type UserOutcome, userStatus } from '../../src/users/user-status.ts';
@@ -36,6 +37,27 @@ test('a user that every proxy has in force is ready, and its columns say what it
   const { programmed, observedGeneration, login, destinations, version } = status;
   assert.deepEqual([programmed, observedGeneration, login, destinations, version], ['3/3', 4, 'scrypt', 'Public', 3]);
   assert.equal(againInMs, null);
+});
+
+test('the column of the login counts the credentials', () => {
+  const loginOf = (spec: Partial<ProxyUserSpec>): unknown =>
+    userStatus(
+      {
+        object: proxyUser(),
+        spec: { onRevoke: 'Keep', ...spec },
+        outcome: { kind: 'Stored' },
+        delivery: everywhere,
+        stored: {},
+      },
+      fresh,
+    ).status['login'];
+  const secretRef = { name: 'alice', key: 'password' };
+  assert.equal(loginOf({ credentials: [] }), 'None');
+  assert.equal(loginOf({ credentials: [{ secretRef }] }), '1 credential');
+  assert.equal(
+    loginOf({ password: { secretRef }, credentials: [{ secretRef }, { secretRef }] }),
+    'Secret alice + 2 credentials',
+  );
 });
 
 test('every way of not being ready says its reason, and whether waiting is of use', () => {
