@@ -21,7 +21,7 @@ import { ForwardDriver } from '../session/forward-driver.ts';
 import { healthDriver } from '../session/health-driver.ts';
 import { type BoundListener, ListenerSet, type PreparedListeners } from '../session/listener-set.ts';
 import { Revoker } from '../session/revoker.ts';
-import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../session/routing-snapshot.ts';
+import { RoutingSnapshot, type StagedChange } from '../session/routing-snapshot.ts';
 import { createSessionDriver } from '../session/session-driver.ts';
 import { SessionTable } from '../session/session-table.ts';
 import { closeSession } from '../session/session-turn.ts';
@@ -31,7 +31,7 @@ import { UpstreamDialler } from '../session/upstream-dialler.ts';
 import { createSystemResolver } from '../upstream/system-resolver.ts';
 import type { PackedUser } from '../users/packed-user.ts';
 import { UserDirectory, type UserPart } from '../users/user-directory.ts';
-import type { ConfigFrame, EnginePlan, IsolateReply } from './isolate-messages.ts';
+import type { ConfigFrame, EnginePlan, FileUsers, IsolateReply, PrepareRequest } from './isolate-messages.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { createPauseMeter } from './pause-meter.ts';
 import { RecordOutbox } from './record-outbox.ts';
@@ -39,8 +39,8 @@ import { RecordOutbox } from './record-outbox.ts';
 export interface DecisionCore {
   /** A part of what the next `prepare` is about. */
   take(routes: readonly RouteConfig[], users: readonly PackedUser[]): void;
-  /** `Kept`: no part had users, and those of the file stay. */
-  prepare(frame: ConfigFrame, fileUsers: 'Replaced' | 'Kept'): PreparedListeners;
+  /** `PartsWanted`: nothing was done, the edits touch too much. */
+  prepare(request: PrepareRequest): PreparedListeners | 'PartsWanted';
   /** Resolves when every worker has it. */
   commit(): Promise<readonly BoundListener[]>;
   abort(): void;
@@ -53,17 +53,20 @@ export interface DecisionCore {
 }
 
 interface Prepared {
-  readonly snapshot: RoutingSnapshot;
+  /** Another snapshot, or what changes of the one in force. */
+  readonly routing: RoutingSnapshot | StagedChange;
   readonly own: readonly IpAddress[];
   readonly listeners: Extract<PreparedListeners, { kind: 'ready' }>;
   readonly frame: ConfigFrame;
-  readonly fileUsers: 'Replaced' | 'Kept';
+  readonly fileUsers: FileUsers;
 }
 
 const nowMs = (): number => performance.now();
 const unixMs = (): number => Date.now();
 const drainLookMs = 10;
 const lastEventsMs = 500;
+/** Routes compiled in one turn: some milliseconds at most, as a part. */
+const routesAtOnce = 1000;
 /** Changed users of one turn: some milliseconds at most. */
 const usersAtOnce = 400;
 /** A whole change of fewer leaves no garbage that matters. */
@@ -88,7 +91,8 @@ class RunningCore implements DecisionCore {
   readonly #revoker: Revoker;
   #snapshot: RoutingSnapshot | null = null;
   #own: readonly IpAddress[] = [];
-  #builder: RoutingSnapshotBuilder | null = null;
+  /** Of which some parts have come. */
+  #growing: RoutingSnapshot | null = null;
   #prepared: Prepared | null = null;
   #heap: Heap | null = null;
 
@@ -139,32 +143,37 @@ class RunningCore implements DecisionCore {
   }
 
   take(routes: readonly RouteConfig[], users: readonly PackedUser[]): void {
-    this.#builder ??= new RoutingSnapshotBuilder(this.#snapshot);
-    const builder = this.#builder;
+    this.#growing ??= new RoutingSnapshot();
+    const growing = this.#growing;
     this.#meter.timed(() => {
-      builder.addRoutes(routes);
+      growing.add(routes, this.#snapshot);
       this.#users.stageFile(users);
     });
   }
 
-  prepare(frame: ConfigFrame, fileUsers: 'Replaced' | 'Kept'): PreparedListeners {
-    const builder = this.#builder ?? new RoutingSnapshotBuilder(this.#snapshot);
-    this.#builder = null;
+  prepare({ frame, fileUsers, edits }: PrepareRequest): PreparedListeners | 'PartsWanted' {
+    const routing =
+      edits === null
+        ? (this.#growing ?? new RoutingSnapshot())
+        : this.#meter.timed(() => this.#inForce().stage(edits, routesAtOnce));
+    this.#growing = null;
+    if (routing === null) return 'PartsWanted';
     const listeners = this.#listeners.prepare(frame.listeners);
     if (listeners.kind === 'failed') {
       this.#users.abortFile();
       return listeners;
     }
     const own = ownAddresses(frame, networkInterfaces());
-    this.#prepared = { snapshot: builder.finish(), own, listeners, frame, fileUsers };
+    this.#prepared = { routing, own, listeners, frame, fileUsers };
     return listeners;
   }
 
   async commit(): Promise<readonly BoundListener[]> {
     if (this.#prepared === null) throw new Error('commit without prepare');
-    const { snapshot, own, listeners, frame, fileUsers } = this.#prepared;
+    const { routing, own, listeners, frame, fileUsers } = this.#prepared;
     this.#prepared = null;
-    this.#snapshot = snapshot;
+    if (routing instanceof RoutingSnapshot) this.#snapshot = routing;
+    else this.#meter.timed(() => this.#inForce().edit(routing));
     this.#own = own;
     if (fileUsers === 'Replaced') this.#users.commitFile();
     this.#revoker.reconsider(null);
@@ -177,7 +186,7 @@ class RunningCore implements DecisionCore {
   abort(): void {
     this.#prepared?.listeners.abort();
     this.#prepared = null;
-    this.#builder = null;
+    this.#growing = null;
     this.#users.abortFile();
   }
 

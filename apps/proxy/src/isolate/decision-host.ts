@@ -2,13 +2,14 @@
  * The main isolate's side of the decision isolate: starts it, asks it, and passes on what it tells unasked.
  */
 import { Worker } from 'node:worker_threads';
-import type { EffectiveConfig } from '../config/effective-config.ts';
+import type { EffectiveConfig, RouteConfig } from '../config/effective-config.ts';
+import { findRouteEdits, type RouteEdit } from '../routing/route-edits.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
 import { packUser } from '../users/packed-user.ts';
 import { routeInZone } from '../upstream/route-in-zone.ts';
 import type { UserPart } from '../users/user-directory.ts';
-import type { EnginePlan, IsolateReply, IsolateRequest, IsolateStart } from './isolate-messages.ts';
+import type { EnginePlan, FileUsers, IsolateReply, IsolateRequest, IsolateStart } from './isolate-messages.ts';
 
 export interface DecisionHostDeps {
   readonly onRecords: (batch: RecordBatch) => void;
@@ -22,8 +23,11 @@ export interface DecisionHost {
   /** Shared memory of the engine's workers. */
   readonly regions: readonly SharedArrayBuffer[];
   readonly pauses: SharedArrayBuffer;
-  /** Null: prepared; else what could not be bound, and nothing has changed. `Kept`: the file's users stay as they are. */
-  prepare(config: EffectiveConfig, fileUsers?: 'Replaced' | 'Kept'): Promise<readonly ListenFailure[] | null>;
+  /**
+   * Null: prepared; else what could not be bound, and nothing has changed. `Kept`: the file's users stay as they are, and of the routes
+   * only those are sent that are other objects than the ones in force, if they are few.
+   */
+  prepare(config: EffectiveConfig, fileUsers?: FileUsers): Promise<readonly ListenFailure[] | null>;
   commit(): Promise<readonly BoundListener[]>;
   abort(): Promise<void>;
   /** Puts a change of the live users in force; it comes in parts of some thousand. */
@@ -42,12 +46,20 @@ type Answer = Exclude<IsolateReply, { kind: 'records' | 'limits' | 'defect' }>;
 /** Routes (and users) of one message: some milliseconds of the decision isolate's time. */
 const partSize = 1000;
 
+/** The routes that the isolate has, as they were given. */
+interface RoutesSent {
+  readonly routes: readonly RouteConfig[];
+  readonly zone: string | null;
+}
+
 /** Starts the isolate; rejects when it cannot start. */
 export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps): Promise<DecisionHost> {
   const isolate = new AskedIsolate(plan, deps);
   const first = await isolate.firstAnswer;
   if (first.kind !== 'started') throw unexpected(first);
   let isPreparing = false;
+  let prepared: RoutesSent | null = null;
+  let inForce: RoutesSent | null = null;
   return {
     regions: first.regions,
     pauses: first.pauses,
@@ -55,15 +67,24 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
       if (isPreparing) throw new DecisionIsolateError('a configuration is being prepared already');
       isPreparing = true;
       try {
+        prepared = { routes, zone };
+        const edits = fileUsers === 'Kept' && inForce !== null ? editsOf(inForce, prepared) : null;
+        if (edits !== null) {
+          const reply = await isolate.ask({ kind: 'prepare', frame, fileUsers, edits });
+          if (reply.kind !== 'partsWanted') return failuresOf(reply);
+        }
         await sendParts(isolate, { routes, zone, users: fileUsers === 'Kept' ? [] : users });
-        return failuresOf(await isolate.ask({ kind: 'prepare', frame, fileUsers }));
+        return failuresOf(await isolate.ask({ kind: 'prepare', frame, fileUsers, edits: null }));
       } finally {
         isPreparing = false;
       }
     },
     async commit() {
+      // What fails half way may have changed them: then all are sent again.
+      inForce = null;
       const reply = await isolate.ask({ kind: 'commit' });
       if (reply.kind !== 'committed') throw unexpected(reply);
+      inForce = prepared;
       return reply.listeners;
     },
     async abort() {
@@ -90,6 +111,14 @@ export async function startDecisionHost(plan: EnginePlan, deps: DecisionHostDeps
       return reply.cut;
     },
   };
+}
+
+function editsOf(inForce: RoutesSent, wanted: RoutesSent): readonly RouteEdit[] | null {
+  const { routes, zone } = wanted;
+  const edits = inForce.zone === zone ? findRouteEdits(inForce.routes, routes, partSize) : null;
+  return (
+    edits?.map(({ items, ...edit }) => ({ ...edit, items: items.map((route) => routeInZone(route, zone)) })) ?? null
+  );
 }
 
 async function sendParts(

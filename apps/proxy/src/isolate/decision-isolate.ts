@@ -16,7 +16,8 @@ function run(port: NonNullable<typeof parentPort>, start: IsolateStart): void {
         core.take(request.routes, request.users);
         return post({ kind: 'taken' });
       case 'prepare': {
-        const result = core.prepare(request.frame, request.fileUsers);
+        const result = core.prepare(request);
+        if (result === 'PartsWanted') return post({ kind: 'partsWanted' });
         return post(result.kind === 'ready' ? { kind: 'prepared' } : { kind: 'refused', failures: result.failures });
       }
       case 'commit':

@@ -4,6 +4,7 @@
  * staged of the two is apart.
  */
 import type { EffectiveConfig, RouteConfig } from '../config/effective-config.ts';
+import type { RouteEdit } from '../routing/route-edits.ts';
 import type { BoundListener, ListenFailure } from '../session/listener-set.ts';
 import type { RecordBatch } from '../session/record-batch.ts';
 import type { PackedUser } from '../users/packed-user.ts';
@@ -26,11 +27,21 @@ export interface IsolateStart {
 /** A configuration without what comes in parts. */
 export type ConfigFrame = Omit<EffectiveConfig, 'routes' | 'users' | 'zone' | 'control'>;
 
+/** `Kept`: no part had users, and those of the file stay. */
+export type FileUsers = 'Replaced' | 'Kept';
+
+export interface PrepareRequest {
+  readonly frame: ConfigFrame;
+  readonly fileUsers: FileUsers;
+  /** Of the routes in force; null: the parts had all there are. */
+  readonly edits: readonly RouteEdit[] | null;
+}
+
 export type IsolateRequest =
   /** A part of the configuration that the next `prepare` is about: a large one comes in many, with traffic in between. */
   | { readonly kind: 'part'; readonly routes: readonly RouteConfig[]; readonly users: readonly PackedUser[] }
   /** Compile and bind; nothing is in force yet. */
-  | { readonly kind: 'prepare'; readonly frame: ConfigFrame; readonly fileUsers: 'Replaced' | 'Kept' }
+  | (PrepareRequest & { readonly kind: 'prepare' })
   | { readonly kind: 'commit' }
   | { readonly kind: 'abort' }
   /** A part of a change of the live users. `begins`: what was staged before is dropped; a whole change is all there is. */
@@ -44,6 +55,8 @@ export type IsolateReply =
   | { readonly kind: 'started'; readonly regions: readonly SharedArrayBuffer[]; readonly pauses: SharedArrayBuffer }
   | { readonly kind: 'taken' }
   | { readonly kind: 'prepared' }
+  /** The edits touch more than can be compiled at once: all routes are wanted, in parts. */
+  | { readonly kind: 'partsWanted' }
   | { readonly kind: 'refused'; readonly failures: readonly ListenFailure[] }
   | { readonly kind: 'committed'; readonly listeners: readonly BoundListener[] }
   | { readonly kind: 'aborted' }

@@ -10,21 +10,11 @@ export class CandidateList {
   readonly #anyListener: RouteCandidate[] = [];
   #byListener: Map<string, RouteCandidate[]> | undefined;
 
-  /**
-   * Adds a candidate, later in order than all before. Returns the candidate that makes it unreachable, if on each of
-   * its listeners there is one, else undefined.
-   */
-  add(candidate: RouteCandidate): RouteCandidate | undefined {
-    const { listeners } = candidate.route;
-    if (listeners === null) return append(this.#anyListener, candidate);
-    let blocker: RouteCandidate | undefined;
-    let isPlaced = false;
-    for (const listener of listeners) {
-      const found = append(this.#listOf(listener), candidate);
-      isPlaced ||= found === undefined;
-      blocker ??= found;
-    }
-    return isPlaced ? undefined : blocker;
+  /** Adds a candidate, later in order than all before. */
+  add(candidate: RouteCandidate): void {
+    const { listeners } = candidate.place.route;
+    if (listeners === null) append(this.#anyListener, candidate);
+    else for (const listener of listeners) append(this.#listOf(listener), candidate);
   }
 
   /** The candidate that wins for the query, as far as listener, protocol and order decide. */
@@ -43,11 +33,9 @@ export class CandidateList {
   }
 }
 
-function append(list: RouteCandidate[], candidate: RouteCandidate): RouteCandidate | undefined {
-  const blocker = list.find((earlier) => earlier.protocol === null || earlier.protocol === candidate.protocol);
-  if (blocker === undefined) list.push(candidate);
-  // A route that says one thing twice is not in its own way.
-  return blocker?.route === candidate.route ? undefined : blocker;
+function append(list: RouteCandidate[], candidate: RouteCandidate): void {
+  const isReachable = !list.some(({ protocol }) => protocol === null || protocol === candidate.protocol);
+  if (isReachable) list.push(candidate);
 }
 
 function firstOf(list: readonly RouteCandidate[], query: RouteQuery): RouteCandidate | undefined {

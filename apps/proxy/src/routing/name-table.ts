@@ -23,6 +23,18 @@ export class NameTable<Value> {
     return getOrCreate(this.#wildcards, suffix, create);
   }
 
+  /** Takes the value of exactly this (canonical) pattern away. */
+  delete(pattern: string): void {
+    // The longest suffix stays: it only saves lookups.
+    if (pattern.startsWith('*.')) this.#wildcards.delete(pattern.slice(2));
+    else this.#exact.delete(pattern);
+  }
+
+  /** The value of exactly this (canonical) pattern. */
+  at(pattern: string): Value | undefined {
+    return pattern.startsWith('*.') ? this.#wildcards.get(pattern.slice(2)) : this.#exact.get(pattern);
+  }
+
   /** The value of the pattern that is this (canonical) name itself. */
   exact(name: string): Value | undefined {
     return this.#exact.get(name);

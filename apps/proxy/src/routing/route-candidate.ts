@@ -5,10 +5,16 @@
 import type { Protocol } from '@sluice/contract/protocol.ts';
 import type { RouteConfig } from '../config/effective-config.ts';
 
-export interface RouteCandidate {
+/** A route where it stands. */
+export interface RoutePlace {
   readonly route: RouteConfig;
   /** Position in the configuration. */
   readonly order: number;
+}
+
+export interface RouteCandidate {
+  /** All candidates of a route have the same one: the position may change while they stay. */
+  readonly place: RoutePlace;
   /** null: any. Not a part of the class: for a route with `sni` or `alpn`, `protocol` is only one more field that must hold. */
   readonly protocol: Protocol | null;
   /** Length of the `sources` entry this candidate stands for; -1 for a route without `sources`, which is less than any. */
@@ -26,7 +32,7 @@ export function preferredCandidate(
 
 function takesPrecedence(a: RouteCandidate, b: RouteCandidate): boolean {
   if (a.prefixLength !== b.prefixLength) return a.prefixLength > b.prefixLength;
-  const namesListener = a.route.listeners !== null;
-  if (namesListener !== (b.route.listeners !== null)) return namesListener;
-  return a.order < b.order;
+  const namesListener = a.place.route.listeners !== null;
+  if (namesListener !== (b.place.route.listeners !== null)) return namesListener;
+  return a.place.order < b.place.order;
 }

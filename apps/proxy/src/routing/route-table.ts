@@ -1,23 +1,25 @@
 /**
- * Which route a connection takes: design section 3, Precedence, compiled into one immutable table. The classes are searched
+ * Which route a connection takes: design section 3, Precedence, compiled into one table. The classes are searched
  * in order (exact SNI with ALPN, exact SNI, the wildcards from the longest, each with ALPN first, ALPN, protocol, all) and
  * the first class with a route of which every field holds decides. Exact names cost O(1), wildcards O(labels), sources
  * O(prefix lengths in use); nothing depends on the number of routes but the wide ones of one name (wide-route.ts).
  * `protocol` makes a class only for a route with neither `sni` nor `alpn`; beside them it is a filter.
+ * Invariant: a table that was edited answers as one compiled of the routes that it has then.
  */
 import type { Protocol } from '@sluice/contract/protocol.ts';
 import type { RouteConfig } from '../config/effective-config.ts';
-import { type Cidr, requireCidr } from './cidr.ts';
 import { NameLevel } from './name-level.ts';
 import { NameTable } from './name-table.ts';
+import { PlacedRoute } from './placed-route.ts';
 import type { RouteCandidate } from './route-candidate.ts';
+import { applyEdits, type ListEdit, type RouteEdit } from './route-edits.ts';
 import type { RouteQuery } from './route-query.ts';
-import { WideRoute } from './wide-route.ts';
 
-/** A route no connection can reach, because on each of its keys an earlier one takes precedence. */
-export interface ShadowedRoute {
-  readonly route: RouteConfig;
-  readonly by: RouteConfig;
+/** Edits of the table they were staged for, ready to be made. */
+export interface StagedEdits {
+  readonly edits: readonly ListEdit<PlacedRoute>[];
+  /** Routes that have to be indexed: those that come, and those that share a name with one that comes or goes. */
+  readonly work: number;
 }
 
 /** Longer lists are cut down to the values that routes ask for, once: a hello may offer 30 000. */
@@ -27,19 +29,17 @@ const shortAlpnList = 8;
 const defaultMaxKeysPerRoute = 256;
 
 export class RouteTable {
-  /** Routes that can never win, as far as their keys show it; wide routes are not examined. */
-  readonly shadowed: readonly ShadowedRoute[];
-  readonly #shadowed: ShadowedRoute[] = [];
   readonly #maxKeysPerRoute: number;
-  #count = 0;
+  /** In the order of the configuration. */
+  #routes: PlacedRoute[] = [];
   readonly #names = new NameTable<NameLevel>();
   readonly #anyName = new NameLevel();
   readonly #byProtocol = new Map<Protocol, NameLevel>();
-  readonly #alpnAsked = new Set<string>();
+  /** Each value with how many routes ask for it. */
+  readonly #alpnAsked = new Map<string, number>();
 
   constructor(maxKeysPerRoute: number = defaultMaxKeysPerRoute) {
     this.#maxKeysPerRoute = maxKeysPerRoute;
-    this.shadowed = this.#shadowed;
   }
 
   /**
@@ -48,9 +48,50 @@ export class RouteTable {
    */
   add(routes: readonly RouteConfig[]): void {
     for (const route of routes) {
-      const by = this.#add(route, this.#count++);
-      if (by !== undefined) this.#shadowed.push({ route, by });
+      const placed = new PlacedRoute(route, this.#routes.length, this.#maxKeysPerRoute);
+      this.#routes.push(placed);
+      for (const level of this.#levelsOf(route)) level.add(placed);
+      this.#countAlpn(route, 1);
     }
+  }
+
+  /** Changes nothing yet. Throws as `add` does. */
+  stage(edits: readonly RouteEdit[]): StagedEdits {
+    const placed = edits.map(({ items, ...edit }) => ({
+      ...edit,
+      items: items.map((route) => new PlacedRoute(route, 0, this.#maxKeysPerRoute)),
+    }));
+    const levels = new Set<NameLevel>();
+    let work = 0;
+    for (const { route } of [...this.#removedBy(placed), ...placed.flatMap(({ items }) => items)]) {
+      work += 1;
+      for (const level of this.#knownLevelsOf(route)) levels.add(level);
+    }
+    for (const { size } of levels) work += size;
+    return { edits: placed, work };
+  }
+
+  /** Between two decisions: the next one sees all of it. Returns the routes that are gone. */
+  edit({ edits }: StagedEdits): readonly RouteConfig[] {
+    const gone = this.#removedBy(edits);
+    this.#routes = applyEdits(this.#routes, edits);
+    this.#renumber(edits);
+    const comingTo = new Map<NameLevel, PlacedRoute[]>();
+    for (const { route } of gone) {
+      this.#countAlpn(route, -1);
+      for (const level of this.#levelsOf(route)) comingTo.set(level, []);
+    }
+    for (const placed of edits.flatMap(({ items }) => items)) {
+      this.#countAlpn(placed.route, 1);
+      for (const level of this.#levelsOf(placed.route)) {
+        const coming = comingTo.get(level);
+        if (coming === undefined) comingTo.set(level, [placed]);
+        else coming.push(placed);
+      }
+    }
+    for (const [level, coming] of comingTo) level.change(gone, coming);
+    for (const { route } of gone) this.#dropEmptyLevels(route);
+    return Array.from(gone, ({ route }) => route);
   }
 
   /** The route that wins, or undefined: then the listener's `noRoute` applies. */
@@ -61,7 +102,7 @@ export class RouteTable {
       this.#anyName.findWithAlpn(query, offered) ??
       this.#byProtocol.get(query.protocol)?.find(query, offered) ??
       this.#anyName.findWithoutAlpn(query, offered);
-    return candidate?.route;
+    return candidate?.place.route;
   }
 
   #findByName(query: RouteQuery, name: string, offered: readonly string[]): RouteCandidate | undefined {
@@ -79,17 +120,36 @@ export class RouteTable {
     return [...new Set(alpn.filter((value) => this.#alpnAsked.has(value)))];
   }
 
-  /** Returns the route that keeps this one from ever winning, if there is one. */
-  #add(route: RouteConfig, order: number): RouteConfig | undefined {
-    const levels = this.#levelsOf(route);
-    for (const value of route.match.alpn) this.#alpnAsked.add(value);
-    const keysPerName = keysPerNameOf(route);
-    if (keysPerName > 1 && levels.length * keysPerName > this.#maxKeysPerRoute) {
-      const wide = new WideRoute(route, order);
-      for (const level of levels) level.addWide(wide);
-      return undefined;
+  /** Where as many come as go, the others keep their positions. */
+  #renumber(edits: StagedEdits['edits']): void {
+    const isInPlace = edits.every(({ removed, items }) => removed === items.length);
+    const last = edits.at(-1);
+    const end = isInPlace ? (last?.at ?? 0) + (last?.removed ?? 0) : this.#routes.length;
+    for (let order = edits[0]?.at ?? end; order < end; order += 1) {
+      const placed = this.#routes[order];
+      if (placed !== undefined) placed.order = order;
     }
-    return addByKey(levels, route, order);
+  }
+
+  #removedBy(edits: StagedEdits['edits']): ReadonlySet<PlacedRoute> {
+    return new Set(edits.flatMap(({ at, removed }) => this.#routes.slice(at, at + removed)));
+  }
+
+  #countAlpn({ match }: RouteConfig, by: 1 | -1): void {
+    for (const value of match.alpn) {
+      const count = (this.#alpnAsked.get(value) ?? 0) + by;
+      if (count === 0) this.#alpnAsked.delete(value);
+      else this.#alpnAsked.set(value, count);
+    }
+  }
+
+  #dropEmptyLevels({ match }: RouteConfig): void {
+    for (const pattern of match.sni) if (this.#names.at(pattern)?.size === 0) this.#names.delete(pattern);
+  }
+
+  #knownLevelsOf(route: RouteConfig): readonly NameLevel[] {
+    const { sni } = route.match;
+    return sni.length === 0 ? this.#levelsOf(route) : sni.flatMap((pattern) => this.#names.at(pattern) ?? []);
   }
 
   #levelsOf(route: RouteConfig): readonly NameLevel[] {
@@ -116,38 +176,4 @@ export function compileRouteTable(
   const table = new RouteTable(maxKeysPerRoute);
   table.add(routes);
   return table;
-}
-
-function keysPerNameOf({ listeners, match: { alpn, sources } }: RouteConfig): number {
-  return Math.max(1, listeners?.length ?? 1) * Math.max(1, alpn.length) * Math.max(1, sources.length);
-}
-
-/** Returns the route that has all the keys already, if there is one. */
-function addByKey(levels: readonly NameLevel[], route: RouteConfig, order: number): RouteConfig | undefined {
-  const placements = placementsOf(route, order);
-  const alpns = route.match.alpn.length === 0 ? [null] : route.match.alpn;
-  let blocker: RouteCandidate | undefined;
-  let isReachable = false;
-  for (const index of levels.flatMap((level) => alpns.map((alpn) => level.indexFor(alpn)))) {
-    for (const { source, candidate } of placements) {
-      const found = index.listFor(source).add(candidate);
-      isReachable ||= found === undefined;
-      blocker ??= found;
-    }
-  }
-  return isReachable ? undefined : blocker?.route;
-}
-
-interface Placement {
-  readonly source: Cidr | null;
-  readonly candidate: RouteCandidate;
-}
-
-function placementsOf(route: RouteConfig, order: number): readonly Placement[] {
-  const { protocol, sources } = route.match;
-  if (sources.length === 0) return [{ source: null, candidate: { route, order, protocol, prefixLength: -1 } }];
-  return sources.map((text) => {
-    const source = requireCidr(text);
-    return { source, candidate: { route, order, protocol, prefixLength: source.prefixLength } };
-  });
 }

@@ -3,10 +3,9 @@
  * placed once for each of its names and checks its other lists itself, from sets it holds once: memory is the sum of its
  * lists, and a lookup costs one check for each wide route of the name.
  */
-import type { RouteConfig } from '../config/effective-config.ts';
 import { requireCidr } from './cidr.ts';
 import { CidrTable } from './cidr-table.ts';
-import type { RouteCandidate } from './route-candidate.ts';
+import type { RouteCandidate, RoutePlace } from './route-candidate.ts';
 import type { RouteQuery } from './route-query.ts';
 
 export class WideRoute {
@@ -16,11 +15,12 @@ export class WideRoute {
   /** Stands for the route where it has no `sources`. */
   readonly #candidate: RouteCandidate;
 
-  constructor(route: RouteConfig, order: number) {
-    const { protocol, alpn, sources } = route.match;
-    this.#listeners = route.listeners === null ? null : new Set(route.listeners);
+  constructor(place: RoutePlace) {
+    const { listeners, match } = place.route;
+    const { protocol, alpn, sources } = match;
+    this.#listeners = listeners === null ? null : new Set(listeners);
     this.#alpn = new Set(alpn);
-    this.#candidate = { route, order, protocol, prefixLength: -1 };
+    this.#candidate = { place, protocol, prefixLength: -1 };
     this.#sources = sources.length === 0 ? null : new CidrTable();
     for (const text of sources) {
       const cidr = requireCidr(text);

@@ -7,6 +7,7 @@ import { eventually } from '@sluice/testkit/eventually.ts';
 import { findLoopbackPorts } from '@sluice/testkit/loopback-ports.ts';
 import { openServer } from '@sluice/testkit/open-server.ts';
 import { connectTcp, type TcpClient } from '@sluice/testkit/tcp-client.ts';
+import type { RouteConfig } from '../../src/config/effective-config.ts';
 import type { ConnectionRecord } from '../../src/session/connection-record.ts';
 import { type DecisionHost, startDecisionHost } from '../../src/isolate/decision-host.ts';
 import type { DriveMode, EnginePlan } from '../../src/isolate/isolate-messages.ts';
@@ -66,6 +67,14 @@ async function echoThrough(t: TestContext, address: string | undefined): Promise
   return client;
 }
 
+/** Speaks, and gets no answer. */
+async function refused(t: TestContext, address: string | undefined): Promise<void> {
+  const client = await connectTcp(t, parseAddress(address ?? ''));
+  client.send('SSH-2.0-x');
+  await client.end();
+  assert.equal(client.buffered, 0);
+}
+
 /** Connects, and leaves at once. */
 async function visit(t: TestContext, address: string | undefined): Promise<void> {
   const client = await connectTcp(t, parseAddress(address ?? ''));
@@ -120,6 +129,56 @@ describe('the decision host', () => {
     const client = await echoThrough(t, address);
     client.finish();
     await eventually(() => assert.equal(records[0]?.route, 'echo'));
+  });
+
+  it('changes single routes of those in force, all at once and not before the commit', async (t) => {
+    const { host } = await start(t);
+    const rest = Array.from(
+      { length: 2500 },
+      (_, index) => `name: r${index}, match: { sni: [h${index}.test] }, action: Ban`,
+    );
+    const whole = configOf(buildConfig({ routes: [...rest, echoAll] }));
+    assert.equal(await host.prepare(whole), null);
+    const address = (await host.commit())[0]?.addresses[0];
+    const others = whole.routes.slice(0, -1);
+    const banned = configOf(
+      buildConfig({ routes: ['name: ban, match: { protocol: SSH }, action: Ban', echoAll] }),
+    ).routes;
+    const withBan = { ...whole, routes: [...banned.slice(0, 1), ...others.slice(1), ...whole.routes.slice(-1)] };
+    assert.equal(await host.prepare(withBan, 'Kept'), null);
+    await echoThrough(t, address);
+    await host.abort();
+    await echoThrough(t, address);
+    assert.equal(await host.prepare(withBan, 'Kept'), null);
+    await host.commit();
+    await refused(t, address);
+    assert.equal(await host.prepare(whole, 'Kept'), null);
+    await host.commit();
+    await echoThrough(t, address);
+  });
+
+  it('changes more routes than one turn can compile, and routes that changed places', async (t) => {
+    const { host } = await start(t);
+    const two = (first: string, second: string): readonly string[] => [
+      `name: first, match: { protocol: SSH }, action: ${first}`,
+      `name: second, match: { protocol: SSH }, action: ${second}`,
+    ];
+    const whole = configOf(buildConfig({ routes: two('Echo', 'Ban') }));
+    assert.equal(await host.prepare(whole), null);
+    const address = (await host.commit())[0]?.addresses[0];
+    await echoThrough(t, address);
+    const swapped = { ...whole, routes: whole.routes.toReversed() };
+    // All stand behind one name: each that comes makes all be compiled anew.
+    const many = Array.from({ length: 1500 }, () => ({ ...whole.routes[0], name: 'more' }) as RouteConfig);
+    const oneMore = { ...whole.routes[0], name: 'last' } as RouteConfig;
+    for (const routes of [swapped.routes, [...swapped.routes, ...many], [...swapped.routes, ...many, oneMore]]) {
+      assert.equal(await host.prepare({ ...whole, routes }, 'Kept'), null);
+      await host.commit();
+      await refused(t, address);
+    }
+    assert.equal(await host.prepare(whole, 'Kept'), null);
+    await host.commit();
+    await echoThrough(t, address);
   });
 
   it('refuses a second request while one is under way', async (t) => {

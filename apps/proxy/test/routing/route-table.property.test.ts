@@ -8,6 +8,7 @@ import type { Protocol } from '@sluice/contract/protocol.ts';
 import * as fc from 'fast-check';
 import type { RouteConfig } from '../../src/config/effective-config.ts';
 import { parseIpAddress } from '../../src/routing/parse-ip-address.ts';
+import { findRouteEdits } from '../../src/routing/route-edits.ts';
 import { compileRouteTable } from '../../src/routing/route-table.ts';
 
 interface Client {
@@ -139,6 +140,23 @@ const route: fc.Arbitrary<RouteConfig> = fc.record({
   halfClose: fc.constant(true),
 });
 
+/** From a place on, so many routes go and these come: those before and behind stay. */
+interface ListChange {
+  readonly at: number;
+  readonly removed: number;
+  readonly coming: readonly RouteConfig[];
+}
+
+const listChange: fc.Arbitrary<ListChange> = fc.record({
+  at: fc.nat(16),
+  removed: fc.nat(2),
+  coming: fc.array(route, { maxLength: 2 }),
+});
+
+function changed(routes: readonly RouteConfig[], { at, removed, coming }: ListChange): readonly RouteConfig[] {
+  return routes.toSpliced(Math.min(at, routes.length), removed, ...coming);
+}
+
 /** From "every route that has a list is wide" to "none is". */
 const maxKeysPerRoute = fc.constantFrom(0, 2, 4, 8, 256);
 
@@ -172,20 +190,36 @@ describe('compileRouteTable', () => {
     );
   });
 
-  it('never chooses a route it lists as shadowed', () => {
+  it('chooses the same after every one of many edits as a table compiled of the routes there are then', () => {
     fc.assert(
       fc.property(
-        fc.array(route, { minLength: 2, maxLength: 40 }),
-        fc.array(client, { maxLength: 12 }),
-        (routes, queries) => {
-          const shadowed = new Set(compileRouteTable(routes).shadowed.map(({ route: loser }) => loser));
-          for (const query of queries) {
-            const chosen = referenceMatch(routes, query);
-            assert.ok(chosen === undefined || !shadowed.has(chosen));
+        fc.array(route, { maxLength: 16 }),
+        fc.array(fc.array(listChange, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+        fc.array(client, { minLength: 1, maxLength: 12 }),
+        maxKeysPerRoute,
+        (first, steps, queries, maxKeys) => {
+          const table = compileRouteTable(first, maxKeys);
+          let routes: readonly RouteConfig[] = first;
+          for (const changes of steps) {
+            const next = changes.reduce<readonly RouteConfig[]>(changed, routes);
+            const edits = findRouteEdits(routes, next, 100);
+            assert.ok(edits);
+            const gone = table.edit(table.stage(edits));
+            assert.deepEqual(new Set(gone), new Set(routes).difference(new Set(next)));
+            routes = next;
+            const compiled = compileRouteTable(routes, maxKeys);
+            for (const query of queries) {
+              const source = parseIpAddress(query.sourceText);
+              assert.ok(source);
+              const actual = table.match({ ...query, source });
+              assert.equal(actual, compiled.match({ ...query, source }));
+              const expected = referenceMatch(routes, query);
+              assert.equal(actual && routes.indexOf(actual), expected && routes.indexOf(expected));
+            }
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     );
   });
 });

@@ -171,30 +171,6 @@ describe('compileRouteTable: precedence within a class', () => {
   });
 });
 
-describe('compileRouteTable: shadowed routes', () => {
-  it('lists a route whose every key an earlier route has, with that route', () => {
-    const first = route('first', { sni: ['a.test', 'b.test'] });
-    const twin = route('twin', { sni: ['b.test'] });
-    const filtered = route('filtered', { sni: ['a.test'], protocol: 'TLS' });
-    const partly = route('partly', { sni: ['a.test', 'c.test'] });
-    const narrower = route('narrower', { sni: ['a.test'], sources: ['10.0.0.0/8'] });
-    const listener = route('listener', { sni: ['a.test'], listeners: ['edge'] });
-    const { shadowed } = compileRouteTable([first, twin, filtered, partly, narrower, listener]);
-    assert.deepEqual(
-      shadowed.map(({ route: loser, by }) => [loser.name, by.name]),
-      [
-        ['twin', 'first'],
-        ['filtered', 'first'],
-      ],
-    );
-  });
-
-  it('lists no route for repeating itself', () => {
-    const routes = [route('a', { sni: ['a.test', 'a.test'], sources: ['10.0.0.0/8', '10.1.0.0/8'] })];
-    assert.deepEqual(compileRouteTable(routes).shadowed, []);
-  });
-});
-
 describe('compileRouteTable: size', () => {
   it('holds a route with the longest lists the schema allows without multiplying them', () => {
     const sni = Array.from({ length: 1024 }, (_, index) => `host-${index}.test`);

@@ -22,7 +22,7 @@ import { ForwardDriver, type ForwardDriverDeps } from '../../src/session/forward
 import { healthDriver } from '../../src/session/health-driver.ts';
 import { type BoundListener, ListenerSet } from '../../src/session/listener-set.ts';
 import type { EndedConnection } from '../../src/session/record-batch.ts';
-import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../../src/session/routing-snapshot.ts';
+import { RoutingSnapshot } from '../../src/session/routing-snapshot.ts';
 import { Revoker } from '../../src/session/revoker.ts';
 import { createSessionDriver } from '../../src/session/session-driver.ts';
 import { SessionTable } from '../../src/session/session-table.ts';
@@ -106,12 +106,12 @@ export class OpenProxy {
   /** Puts a configuration in force, as a reload does. */
   apply(text: string): void {
     const { routes, users, listeners } = configOf(text);
-    const builder = new RoutingSnapshotBuilder(this.#snapshot);
-    builder.addRoutes(routes);
+    const snapshot = new RoutingSnapshot();
+    snapshot.add(routes, this.#snapshot);
     this.users.stageFile(users.map(packUser));
     const prepared = this.listeners.prepare(listeners);
     assert.ok(prepared.kind === 'ready');
-    this.#snapshot = builder.finish();
+    this.#snapshot = snapshot;
     this.users.commitFile();
     this.revoker.reconsider(null);
     this.bound = prepared.commit();

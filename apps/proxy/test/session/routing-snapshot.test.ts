@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import type { EffectiveConfig, RouteConfig } from '../../src/config/effective-config.ts';
 import type { RouteQuery } from '../../src/routing/route-query.ts';
-import { type RoutingSnapshot, RoutingSnapshotBuilder } from '../../src/session/routing-snapshot.ts';
+import { findRouteEdits } from '../../src/routing/route-edits.ts';
+import { RoutingSnapshot } from '../../src/session/routing-snapshot.ts';
 import type { Endpoint } from '../../src/upstream/endpoint.ts';
 import { configOf, withListener } from '../config/parse-text.ts';
 import { addressOf } from './scripted-resolver.ts';
@@ -27,9 +28,9 @@ const queries: readonly RouteQuery[] = [
 ].map((query) => ({ listener: 'edge', protocol: 'TLS', source: addressOf('192.0.2.1'), ...query }));
 
 function build(config: EffectiveConfig, previous: RoutingSnapshot | null = null): RoutingSnapshot {
-  const builder = new RoutingSnapshotBuilder(previous);
-  builder.addRoutes(config.routes);
-  return builder.finish();
+  const snapshot = new RoutingSnapshot();
+  snapshot.add(config.routes, previous);
+  return snapshot;
 }
 
 function endpointOf(snapshot: RoutingSnapshot, route: string, index = 0): Endpoint {
@@ -49,7 +50,7 @@ function cut<Item>(items: readonly Item[], places: readonly number[]): readonly 
   return bounds.slice(1).map((end, index) => items.slice(bounds[index], end));
 }
 
-describe('the routing snapshot builder', () => {
+describe('the routing snapshot', () => {
   it('decides the same whether the configuration came in one part or in many', () => {
     const config = configOf(text);
     const whole = build(config);
@@ -62,9 +63,8 @@ describe('the routing snapshot builder', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: config.routes.length }), { maxLength: 4 }), (places) => {
-        const builder = new RoutingSnapshotBuilder(null);
-        for (const part of cut(config.routes, places)) builder.addRoutes(part);
-        const snapshot = builder.finish();
+        const snapshot = new RoutingSnapshot();
+        for (const part of cut(config.routes, places)) snapshot.add(part, null);
         assert.deepEqual(decide(snapshot), expected);
         assert.deepEqual([...snapshot.routes.keys()], [...whole.routes.keys()]);
       }),
@@ -102,6 +102,51 @@ describe('the routing snapshot builder', () => {
     const without = build(oneRoute('web', [one]), first);
     const back = build(oneRoute('web', [one, two]), without);
     assert.equal(endpointOf(back, 'web', 1).active, 1);
+  });
+
+  it('has after an edit what a snapshot built of the routes there are then has, counts included', () => {
+    const urls = ['tcp://10.0.0.1:1', 'tcp://10.0.0.2:1', 'tcp://10.0.0.3:1'];
+    const versions = urls.map((url) => oneRoute('web', [url, 'tcp://10.0.0.9:1']).routes);
+    const { routes } = configOf(text);
+    const before = build({ ...configOf(text), routes: [...routes, ...(versions[0] ?? [])] });
+    for (const set of before.endpointsByRoute.values()) for (const endpoint of set.endpoints) endpoint.acquire();
+    let edited = [...routes, ...(versions[0] ?? [])];
+    for (const next of [versions[1], [], versions[2]]) {
+      const wanted = [...routes.slice(1), ...(next ?? [])];
+      const whole = build({ ...configOf(text), routes: wanted }, before);
+      const staged = before.stage(findRouteEdits(edited, wanted, 10) ?? [], 100);
+      assert.ok(staged !== null);
+      before.edit(staged);
+      edited = wanted;
+      assert.deepEqual(new Set(before.routes.keys()), new Set(wanted));
+      assert.deepEqual(new Set(before.endpointsByRoute.keys()), new Set(whole.endpointsByRoute.keys()));
+      for (const [config, state] of before.routes) {
+        assert.equal(state.config, config);
+        const counts = state.endpoints?.endpoints.map(({ config: { url }, active }) => [url, active]);
+        assert.deepEqual(
+          counts,
+          whole.routes.get(config)?.endpoints?.endpoints.map(({ config: { url }, active }) => [url, active]),
+        );
+      }
+      assert.deepEqual(
+        queries.map((query) => before.table.match(query)),
+        queries.map((query) => whole.table.match(query)),
+      );
+    }
+  });
+
+  it('changes nothing by staging, and stages nothing that is too much work', () => {
+    const { routes } = configOf(text);
+    const snapshot = build(configOf(text));
+    const before = queries.map((query) => snapshot.table.match(query));
+    const removal = [{ at: 0, removed: routes.length, items: [] }];
+    assert.notEqual(snapshot.stage(removal, 100), null);
+    assert.equal(snapshot.stage(removal, routes.length - 1), null);
+    assert.equal(snapshot.routes.size, routes.length);
+    assert.deepEqual(
+      queries.map((query) => snapshot.table.match(query)),
+      before,
+    );
   });
 
   it('leaves the snapshot before as it was', () => {
