@@ -63,6 +63,6 @@ async function obey(command: Command): Promise<ExitCode> {
   }
 }
 
-const line = parseArguments(process.argv.slice(2));
+const line = parseArguments(process.argv.slice(2), process.env);
 const { version } = packageJson;
 process.exit(await runProgram({ name: 'sluice', version, usage: usageText, out, err, obey }, line));

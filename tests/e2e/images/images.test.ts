@@ -244,6 +244,18 @@ test('a proxy that does not answer its admin port is unhealthy', { skip }, async
   await proxy.waitForHealth('unhealthy');
 });
 
+test('the health check of a proxy follows its admin listener to where the environment says', { skip }, async (t) => {
+  const text = 'admin: { bind: "[::1]:9905" }\nlisteners: [{ name: edge, bind: ["[::1]:8443"] }]\nroutes: []\n';
+  const file = await writeShared('moved.yaml', text);
+  const proxy = await start(t, 'proxy', {
+    flags: [
+      ...['--volume', `${file}:/etc/sluice/sluice.yaml:ro`, '--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'],
+      ...['--env', 'SLUICE_ADMIN_URL=http://[::1]:9905'],
+    ],
+  });
+  await proxy.waitForHealth('healthy');
+});
+
 test('the proxy image makes and checks every kind of password', { skip }, async () => {
   for (const algorithm of ['scrypt', 'argon2id', 'bcrypt']) {
     const verifier = await run('proxy', ['hash-password', '--algorithm', algorithm], 'correct horse\n');

@@ -20,14 +20,20 @@ const natsFiles = {
   'tls-key': { type: 'string' },
 } as const;
 
-export function parseStatusArguments(args: readonly string[]): LiveArguments<StatusOptions> {
+/** `environment`: what SLUICE_ADMIN_URL says, for a health check whose arguments an image has fixed. */
+export function parseStatusArguments(
+  args: readonly string[],
+  environment: string | undefined,
+): LiveArguments<StatusOptions> {
   return parsing(() => {
     const { values } = parseArgs({
       args: [...args],
       options: { admin: { type: 'string' }, json: { type: 'boolean' } },
     });
-    const admin = withScheme(values.admin ?? defaultAdmin);
-    if (URL.parse(admin)?.protocol !== 'http:') throw new Error('--admin needs a URL like http://127.0.0.1:9900');
+    const source = values.admin === undefined ? 'SLUICE_ADMIN_URL' : '--admin';
+    // Set to nothing is not set, as everywhere.
+    const admin = withScheme(values.admin ?? (environment || defaultAdmin));
+    if (URL.parse(admin)?.protocol !== 'http:') throw new Error(`${source} needs a URL like ${defaultAdmin}`);
     return { admin, isJson: values.json ?? false };
   });
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type VerifierAlgorithm, verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
 import type { CommandLine } from '@sluice/runtime/command/command-line.ts';
+import type { Environment } from '@sluice/runtime/command/given-options.ts';
 import type { InformationalCommand } from '@sluice/runtime/command/informational-command.ts';
 import { type LiveArguments, parsePublishArguments, parseStatusArguments } from './live-arguments.ts';
 import type { PublishOptions } from './publish/publish-command.ts';
@@ -27,7 +28,8 @@ export const usageText = `usage: sluice COMMAND [OPTION]
   hash-password [--algorithm scrypt|argon2id|bcrypt]
                            read a password from standard input and print its verifier for users: … password: { scrypt: … }
   status [--admin URL] [--json]
-                           ask a running proxy (default http://127.0.0.1:9900) how it is and what is live; 0 if it is ready
+                           ask a running proxy (else SLUICE_ADMIN_URL, or http://127.0.0.1:9900) how it is and what is live;
+                           0 if it is ready
   publish FILE [--nats URL]... [--dry-run] [--wait 10s] [--follow] [--ack-key FILE] [--credentials FILE | --nkey-seed FILE]
           [--tls-ca FILE] [--tls-cert FILE --tls-key FILE]
                            put the routes and listeners of FILE, and nothing else, into the bucket that proxies follow; wait
@@ -42,21 +44,21 @@ exit codes: 0 done, or asked to stop, 1 runtime failure, 2 configuration, 64 usa
 const defaultConfigPath = './sluice.yaml';
 
 /** `argv` without the program and the script. */
-export function parseArguments(argv: readonly string[]): Arguments {
+export function parseArguments(argv: readonly string[], env: Environment): Arguments {
   const [name, ...rest] = argv;
   if (name === undefined) return usage('no command given');
   const noun = stateNouns.find((known) => known === name);
   if (noun !== undefined) return withState(noun, rest);
-  return withoutState(name, rest);
+  return withoutState(name, rest, env);
 }
 
-function withoutState(name: string, rest: readonly string[]): Arguments {
+function withoutState(name: string, rest: readonly string[], env: Environment): Arguments {
   switch (name) {
     case 'run':
     case 'check':
       return withConfig(name, rest);
     case 'status':
-      return ofLive(parseStatusArguments(rest), (options) => ({ kind: 'status', options }));
+      return ofLive(parseStatusArguments(rest, env['SLUICE_ADMIN_URL']), (options) => ({ kind: 'status', options }));
     case 'publish':
       return ofLive(parsePublishArguments(rest), (options) => ({ kind: 'publish', options }));
     case 'hash-password':

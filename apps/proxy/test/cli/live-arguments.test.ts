@@ -7,15 +7,24 @@ function problemOf(parsed: ReturnType<typeof parsePublishArguments> | ReturnType
 }
 
 test('status asks the default admin listener, or the one that is named, with or without a scheme', () => {
-  assert.deepEqual(parseStatusArguments([]), {
+  assert.deepEqual(parseStatusArguments([], undefined), {
     kind: 'options',
     options: { admin: 'http://127.0.0.1:9900', isJson: false },
   });
-  assert.deepEqual(parseStatusArguments(['--json', '--admin', '10.0.0.1:1']), {
+  assert.deepEqual(parseStatusArguments(['--json', '--admin', '10.0.0.1:1'], 'http://10.0.0.2:1'), {
     kind: 'options',
     options: { admin: 'http://10.0.0.1:1', isJson: true },
   });
-  assert.match(problemOf(parseStatusArguments(['--admin', 'ftp://x'])), /^--admin needs a URL/);
+  assert.match(problemOf(parseStatusArguments(['--admin', 'ftp://x'], undefined)), /^--admin needs a URL/);
+});
+
+test('status asks where the environment says, if no option does', () => {
+  assert.deepEqual(parseStatusArguments([], 'http://[::1]:9905'), {
+    kind: 'options',
+    options: { admin: 'http://[::1]:9905', isJson: false },
+  });
+  assert.deepEqual(parseStatusArguments([], ''), parseStatusArguments([], undefined));
+  assert.match(problemOf(parseStatusArguments([], 'ftp://x')), /^SLUICE_ADMIN_URL needs a URL/);
 });
 
 test('publish takes a file, servers and who connects', () => {

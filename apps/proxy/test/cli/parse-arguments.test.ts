@@ -5,7 +5,7 @@ import { parseArguments, usageText } from '../../src/cli/parse-arguments.ts';
 
 /** The command, or what is wrong. */
 function parsed(...argv: readonly string[]): unknown {
-  const result = parseArguments(argv);
+  const result = parseArguments(argv, {});
   return result.kind === 'command' ? result.command : result.problem;
 }
 
@@ -42,7 +42,7 @@ describe('the command line', () => {
     const word = fc.oneof(fc.constantFrom('run', 'check', 'version', '--config', '-c', '--', '-', ''), fc.string());
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (argv) => {
-        const result = parseArguments(argv);
+        const result = parseArguments(argv, {});
         if (result.kind === 'usage') assert.match(result.problem, /^[^\n]+$/);
       }),
     );
