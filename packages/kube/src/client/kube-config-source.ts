@@ -94,9 +94,8 @@ function complete(config: KubeConfig, from: string, tokenFile: string | null): L
     throw new KubeConfigError(`${from} names no cluster: its current-context is missing or leads nowhere; set one`);
   }
   if (cluster.proxyUrl?.startsWith('socks') === true) {
-    throw new KubeConfigError(
-      `${from} wants the SOCKS proxy ${cluster.proxyUrl}, which is not supported: use an http one`,
-    );
+    // Not which one: there may be a password in its address.
+    throw new KubeConfigError(`the proxy-url in ${from} is a SOCKS proxy, which is not supported: use an http one`);
   }
   const server = serverOf(cluster.server, from);
   if (server.protocol === 'https:') return { config, server, tokenFile };

@@ -86,20 +86,17 @@ class QueueController implements Controller {
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true;
     this.#queue.close();
-    const giveUp = (): void => {
+    let cancelGrace = (): void => {};
+    const graceEnded = Promise.withResolvers<void>();
+    const onAbort = (): void => {
       this.#queue.abandon();
       this.#aborting.abort(new Error('the controller stops'));
+      cancelGrace = this.#deps.clock.after(abortGraceMs, graceEnded.resolve);
     };
-    let cancelGrace = (): void => {};
-    const graceEnded = new Promise<void>((resolve) => {
-      const onAbort = (): void => {
-        giveUp();
-        cancelGrace = this.#deps.clock.after(abortGraceMs, resolve);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
-    });
-    await Promise.race([this.#workers, graceEnded]);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    await Promise.race([this.#workers, graceEnded.promise]);
+    signal.removeEventListener('abort', onAbort);
     cancelGrace();
   }
 

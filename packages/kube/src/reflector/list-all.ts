@@ -63,7 +63,8 @@ async function listPages<T extends KubeObject>(
       ...(continueToken === null ? {} : { continueToken }),
     });
     onPage();
-    items.push(...page.items);
+    // Not as arguments of one call: there may be more of them than the stack holds.
+    for (const item of page.items) items.push(item);
     if (page.continueToken === null) return { items, resourceVersion: page.resourceVersion };
     continueToken = page.continueToken;
   }

@@ -332,6 +332,7 @@ test('never quotes what it could not read: that may be the token', async (t) => 
     'users: [{name: me, user: {token: s3cret}}',
     'users:\n  - token: "s3cret\n - x',
     kubeconfigText(api.url, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin } }),
+    kubeconfigText(api.url, {}).replace('"cluster":{', '"cluster":{"proxy-url":"socks5://me:s3cret@10.0.0.1:1080",'),
   ];
   for (const text of broken) {
     await writeFile(path, text);

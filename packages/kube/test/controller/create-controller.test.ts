@@ -233,6 +233,14 @@ test('aborts what runs when its time to stop is over, and does not wait for what
   assert.equal(runs.length, 1);
 });
 
+test('leaves nothing behind when its time to stop is over after it has stopped', async () => {
+  const { clock, controller } = run(() => Promise.resolve(done));
+  const drain = new AbortController();
+  await controller.stop(drain.signal);
+  drain.abort();
+  assert.equal(clock.pending, 0);
+});
+
 test('looks at every key once a queue that was full is empty again', async () => {
   const all = Array.from({ length: 6 }, (_, n) => `k${n}`);
   const { clock, controller, runs } = run(
