@@ -68,7 +68,6 @@ export function createUserController(config: UserControllerConfig, deps: UserCon
 interface Running {
   readonly term: UserTerm;
   readonly rollouts: RolloutWatch;
-  readonly ending: AbortController;
   readonly still: Promise<unknown>;
 }
 
@@ -80,6 +79,8 @@ class LeadingUserController implements UserController {
   #running: Running | null = null;
   /** Why the state service does not answer; null: it does, or has not been asked. */
   #outage: string | null = null;
+  /** Ends a term, also one that is still beginning. */
+  #ending = new AbortController();
   #last: Promise<void> = Promise.resolve();
 
   constructor(config: UserControllerConfig, deps: UserControllerDeps) {
@@ -102,31 +103,31 @@ class LeadingUserController implements UserController {
   }
 
   lead(leadership: Leadership): void {
+    this.#ending = new AbortController();
+    const signal = AbortSignal.any([leadership.signal, this.#ending.signal]);
     this.#last = this.#last.then(async () => {
-      await this.#begin(leadership).catch((error: unknown) => {
-        if (!leadership.signal.aborted) this.#deps.logger.warn('keeping users failed', { error });
+      await this.#begin(leadership, signal).catch((error: unknown) => {
+        if (!signal.aborted) this.#deps.logger.warn('keeping users failed', { error });
       });
     });
   }
 
   async unlead(): Promise<void> {
+    this.#ending.abort(new Error('this process does not lead any more'));
     this.#last = this.#last.then(async () => {
       const running = this.#running;
       this.#running = null;
-      running?.ending.abort(new Error('this process does not lead any more'));
       await running?.still;
     });
     await this.#last;
   }
 
-  async #begin(leadership: Leadership): Promise<void> {
+  async #begin(leadership: Leadership, signal: AbortSignal): Promise<void> {
     const { informer, logger } = this.#deps;
-    await informer.whenSynced(leadership.signal);
-    leadership.signal.throwIfAborted();
+    await informer.whenSynced(signal);
+    signal.throwIfAborted();
     const { owner, namespaces, homeNamespace, releaseMs } = this.#config;
     const { client, state, events, clock } = this.#deps;
-    const ending = new AbortController();
-    const signal = AbortSignal.any([ending.signal, leadership.signal]);
     const keeper = createUserKeeper({ owner, namespaces });
     const shared = { keeper, client, state, clock, logger, store: informer.store };
     this.#outage = null;
@@ -150,7 +151,7 @@ class LeadingUserController implements UserController {
       statuses: this.#statuses,
     });
     logger.info('keeping users', { managedBy: keeper.prefix, objects: informer.store.size });
-    this.#running = { term, rollouts, ending, still: rollouts.run(signal) };
+    this.#running = { term, rollouts, still: rollouts.run(signal) };
   }
 
   #changed(key: string, before: SluiceObject | null, after: SluiceObject | null): void {

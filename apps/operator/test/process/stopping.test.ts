@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { ProgramProcess } from '@sluice/testkit/program-process.ts';
+import { createHttpStateApi } from '../../src/users/http-state-api.ts';
 import { homeNamespace, listenerResource, type OperatorLab, startOperatorLab } from '../operator-lab.ts';
 
 const command = fileURLToPath(new URL('../../bin/sluice-operator', import.meta.url));
@@ -46,6 +47,18 @@ describe('an operator that is told to end', () => {
     operator.synced.catch(() => {});
     await eventually(async () => assert.match(String(await holder(lab)), /-/));
     await eventually(() => assert.ok(fault.hits > 0));
+    await operator.stop(1_000);
+    assert.equal(await holder(lab), undefined);
+  });
+
+  it('does so while ProxyUsers cannot be listed', { timeout }, async (t) => {
+    // The cluster of this lab does not have the kind.
+    const lab = await startOperatorLab(t);
+    const url = new URL('http://127.0.0.1:1');
+    const state = createHttpStateApi({ url, ca: null, readKey: () => Promise.resolve('key') });
+    const operator = await lab.startOperator({ users: { owner: 'kubernetes', releaseMs: 1_000 } }, state);
+    operator.synced.catch(() => {});
+    await eventually(() => assert.ok(lab.lines.some(({ msg }) => msg === 'publishing routing')));
     await operator.stop(1_000);
     assert.equal(await holder(lab), undefined);
   });
