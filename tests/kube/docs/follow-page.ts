@@ -1,5 +1,5 @@
 /**
- * Follows docs/kubernetes.md in a cluster of its own, as a reader with a shell would: run by kubernetes-page.test.ts in namespaces of
+ * Follows the page that it is given in a cluster of its own, as a reader with a shell would: run by kubernetes-page.test.ts in namespaces of
  * network, mounts and processes that end with it. Prints what it does; ends with 1 at the first step that does not do what the
  * page says.
  */
@@ -60,7 +60,7 @@ async function follow(
   }
 }
 
-async function followPage(scope: { after(close: () => void | Promise<void>): void }): Promise<number> {
+async function followPage(page: string, scope: { after(close: () => void | Promise<void>): void }): Promise<number> {
   const network = await openPodNetwork(scope);
   const found = await findNatsServer();
   if ('missing' in found) throw new Error(found.missing);
@@ -75,7 +75,7 @@ async function followPage(scope: { after(close: () => void | Promise<void>): voi
   const following = pods.run();
   try {
     const place = { api, cwd: await makeCheckout(directory), bin: await makePrograms(directory) };
-    const steps = readPageSteps(await readFile(join(root, 'docs/kubernetes.md'), 'utf8'));
+    const steps = readPageSteps(await readFile(join(root, page), 'utf8'));
     for (const step of steps) {
       await pods.settle();
       await follow(step, place);
@@ -87,9 +87,11 @@ async function followPage(scope: { after(close: () => void | Promise<void>): voi
   }
 }
 
+const [page] = process.argv.slice(2);
+if (page === undefined) throw new Error('usage: follow-page.ts PAGE');
 const closers: (() => void | Promise<void>)[] = [];
 try {
-  const count = await followPage({ after: (close) => void closers.push(close) });
+  const count = await followPage(page, { after: (close) => void closers.push(close) });
   process.stdout.write(`followed ${count} steps\n`);
 } catch (error) {
   process.stdout.write(`FAILED: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}\n`);

@@ -1,4 +1,4 @@
-/** docs/kubernetes.md does what it says: every command of it, in order, on a real API server with real proxies behind it. */
+/** docs/kubernetes.md, and what README.md has of it, does what it says: every command, in order, on a real API server with real proxies behind it. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -23,8 +23,8 @@ async function whyNotApart(): Promise<string | false> {
 const skip = (await whyNoKubeApi({ helm: true, pods: true })) || (await whyNoNatsServer()) || (await whyNotApart());
 
 /** Its output, and whether it came to its end. It has our environment, which says where programs are. */
-async function runApart(): Promise<{ readonly hasSucceeded: boolean; readonly output: string }> {
-  const child = spawn('unshare', [...apart, process.execPath, program], {
+async function runApart(page: string): Promise<{ readonly hasSucceeded: boolean; readonly output: string }> {
+  const child = spawn('unshare', [...apart, process.execPath, program, page], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: followTimeoutMs,
     killSignal: 'SIGKILL',
@@ -36,13 +36,18 @@ async function runApart(): Promise<{ readonly hasSucceeded: boolean; readonly ou
   return { hasSucceeded: code === 0, output };
 }
 
-test('every command of docs/kubernetes.md does what the page says', { skip }, async (t) => {
-  const { hasSucceeded, output } = await runApart();
-  assert.ok(hasSucceeded, output.slice(-shownCharacters));
-  const followed = /^followed (\d+) steps$/m.exec(output)?.[1];
-  t.diagnostic(`${followed} steps`);
-  assert.ok(Number(followed) >= 10, output.slice(-shownCharacters));
-});
+for (const [page, stepsAtLeast] of [
+  ['docs/kubernetes.md', 10],
+  ['README.md', 1],
+] as const) {
+  test(`every command of ${page} does what the page says`, { skip }, async (t) => {
+    const { hasSucceeded, output } = await runApart(page);
+    assert.ok(hasSucceeded, output.slice(-shownCharacters));
+    const followed = /^followed (\d+) steps$/m.exec(output)?.[1];
+    t.diagnostic(`${followed} steps`);
+    assert.ok(Number(followed) >= stepsAtLeast, output.slice(-shownCharacters));
+  });
+}
 
 describe('the reading of a page', () => {
   test('takes shell blocks as steps and the text behind one as its answer', () => {
