@@ -143,7 +143,8 @@ export class ConfigApplier {
     admin?.commit();
     this.#source = source;
     if (!this.#isHeld) {
-      this.#routing = routing.accept(merged);
+      routing.accept(merged);
+      this.#routing = routing;
       this.#rejected = merged.rejected;
     }
     this.#deps.committed(source, merged.config, bound);

@@ -28,7 +28,7 @@ export interface FileSide {
 
 export interface MergedRouting {
   readonly config: EffectiveConfig;
-  /** By key, of what is in force. */
+  /** By key, of what is in force and is not the last good version yet. */
   readonly accepted: ReadonlyMap<string, RoutingResource>;
   /** By key, of what was published last and is not in force. */
   readonly rejected: ReadonlyMap<string, string>;
@@ -45,7 +45,7 @@ export function mergeRouting(
   unbindable: ReadonlyMap<ListenerConfig, string>,
 ): MergedRouting {
   const merge = new RoutingMerge(file, unbindable);
-  const ordered = live.toSorted((a, b) => rank(a) - rank(b) || compareText(a.id.name, b.id.name));
+  const ordered = live.toSorted((a, b) => rank(a) - rank(b) || compareVersions(a, b));
   for (const versions of ordered) if (versions.id.kind === 'Listener') merge.add(versions);
   for (const versions of ordered) if (versions.id.kind === 'Route') merge.add(versions);
   return merge.finish();
@@ -56,8 +56,9 @@ function rank({ id, latest, lastGood }: LiveVersions): number {
   return id.kind === 'Route' || (latest.ok && latest.resource === lastGood) ? 0 : 1;
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** By name. */
+export function compareVersions({ id: a }: LiveVersions, { id: b }: LiveVersions): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 /** Asked only when there is a clash: lines of a large file are not looked up for nothing. */
@@ -93,10 +94,12 @@ class RoutingMerge {
   }
 
   add({ key, latest, lastGood }: LiveVersions): void {
-    const problem = latest.ok ? this.#tryTake(key, latest.resource) : latest.reason;
-    if (problem === null) return;
-    this.#rejected.set(key, problem);
-    if (lastGood !== null && !(latest.ok && latest.resource === lastGood)) this.#tryTake(key, lastGood);
+    const wanted = latest.ok ? latest.resource : null;
+    const problem = latest.ok ? this.#tryTake(latest.resource) : latest.reason;
+    if (problem !== null) {
+      this.#rejected.set(key, problem);
+      if (lastGood !== null && wanted !== lastGood) this.#tryTake(lastGood);
+    } else if (wanted !== null && wanted !== lastGood) this.#accepted.set(key, wanted);
   }
 
   finish(): MergedRouting {
@@ -105,11 +108,10 @@ class RoutingMerge {
   }
 
   /** Null: taken; else why not. */
-  #tryTake(key: string, resource: RoutingResource): string | null {
+  #tryTake(resource: RoutingResource): string | null {
     const problem =
       resource.kind === 'Listener' ? this.#listenerProblem(resource.value) : this.#routeProblem(resource.value);
     if (problem !== null) return problem;
-    this.#accepted.set(key, resource);
     if (resource.kind === 'Route') {
       this.#routes.push(resource.value);
       return null;
