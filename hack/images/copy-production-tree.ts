@@ -24,7 +24,8 @@ export interface ProductionTree {
   readonly links: readonly string[];
 }
 
-const leftOutOfWorkspaces = /^(?:bin|test|node_modules)$/;
+/** A `.env` too, which somebody keeps for a server of their own. */
+const leftOutOfWorkspaces = /^(?:bin|test|node_modules)$|(?:^|\/)\.[^/]*$/;
 /**
  * Of a package; what it has below `node_modules` is a package of its own. Node runs no TypeScript there. What tells of a package
  * stays: the licence of some is in their README alone.

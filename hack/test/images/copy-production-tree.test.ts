@@ -32,6 +32,8 @@ const repository: Files = {
   'apps/one/package.json': { dependencies: { '@own/shared': '*', left: '1' }, devDependencies: { tester: '1' } },
   'apps/one/src/main.ts': '',
   'apps/one/bin/one': '',
+  'apps/one/.env': '',
+  'apps/one/src/.cache/one': '',
   'apps/one/test/main.test.ts': '',
   'apps/one/node_modules/left/package.json': { dependencies: { deep: '1' } },
   'apps/one/node_modules/left/index.js': '',
