@@ -37,8 +37,10 @@ export interface RoutingTermDeps {
 /** Acknowledgements of several proxies come together: with more under way than these few, all are looked at once for several. */
 const fewPending = 16;
 const ackMs = 5;
-/** A status in between is shown only if it lasts: mostly the last word comes sooner. */
+/** A status in between is shown only if it lasts: mostly the last word comes sooner, if a little later for each that is under way. */
 const underWayMs = 300;
+const perPendingMs = 1;
+const maxUnderWayMs = 10_000;
 /** After taking over, until every proxy has had its turn to acknowledge (every ten seconds). */
 const takeoverMs = 12_000;
 const lookEveryMs = 1_000;
@@ -206,7 +208,12 @@ export class RoutingTerm implements RoutingFollower {
     const outcome = kind === 'Route' ? this.#routes.outcome(id) : this.#listeners.outcome(id);
     // In the first settling there is no publication to ask yet.
     const isPending = outcome !== undefined && this.#pending.has(outcome.key);
-    this.#deps.onStatus(kind, id, isPending ? underWayMs : 0);
+    this.#deps.onStatus(kind, id, isPending ? this.#underWayMs() : 0);
+  }
+
+  /** Until a write that says no more than that something is to come. */
+  #underWayMs(): number {
+    return Math.min(maxUnderWayMs, underWayMs + this.#pending.size * perPendingMs);
   }
 
   #counted(keys: readonly string[]): void {
@@ -234,7 +241,7 @@ export class RoutingTerm implements RoutingFollower {
       // A rejection stays: the proxy says no more when it takes the resource after all.
       if (isUnderWay(delivery) || isRejected(delivery)) this.#pending.set(key, state);
       else this.#pending.delete(key);
-      const inMs = isUnderWay(delivery) ? underWayMs : 0;
+      const inMs = isUnderWay(delivery) ? this.#underWayMs() : 0;
       for (const [kind, id] of this.#objectsOf(key)) this.#deps.onStatus(kind, id, inMs);
     }
     this.#rejected.clear();
