@@ -17,6 +17,21 @@ const quantity: JsonSchema = {
   pattern: '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$',
 };
 
+const portNumber: JsonSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
+
+/** A port of a Service; its name as Services have them. */
+const servicePort: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'port', 'targetPort'],
+  properties: {
+    name: { type: 'string', maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' },
+    port: portNumber,
+    targetPort: portNumber,
+    nodePort: portNumber,
+  },
+};
+
 /** `extra`: keys beside the values, such as those of the charts inside. Throws for a type that it does not know. */
 export function valuesSchema({ values, groups }: ChartValues, extra: Readonly<Record<string, JsonSchema>>): JsonSchema {
   const root: Group = { type: 'object', additionalProperties: false, properties: { ...extra } };
@@ -86,6 +101,8 @@ function itemSchema(word: string | undefined): JsonSchema {
       return { type: 'string', minLength: 1, maxLength: 4096 };
     case 'int':
       return { type: 'integer', minimum: 1 };
+    case 'port':
+      return servicePort;
     case 'object':
       return { type: 'object' };
     case undefined:

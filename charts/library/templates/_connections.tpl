@@ -9,6 +9,11 @@
 {{- index . 2 | default (include "sluice.name" (list (index . 0) (printf "nats-%s" (index . 1)))) -}}
 {{- end -}}
 
+{{- /* What servers are bound on; IPv6 in brackets, a port is put behind it. */ -}}
+{{- define "sluice.bindAddress" -}}
+{{- .Values.global.bindAddress | default "0.0.0.0" -}}
+{{- end -}}
+
 {{- /* What a client of NATS mounts at /etc/sluice/nats: its seed and the authority: as `natsSeedSecret`. */ -}}
 {{- define "sluice.natsVolume" -}}
 {{- $root := index . 0 -}}
@@ -16,9 +21,9 @@
   projected:
     defaultMode: 0440
     sources:
-      - secret: { name: {{ include "sluice.natsSeedSecret" . }} }
+      - secret: { name: {{ include "sluice.natsSeedSecret" . | quote }} }
       {{- with $root.Values.global.nats.caSecret }}
-      - secret: { name: {{ . }}, items: [{ key: ca.crt, path: ca.crt }] }
+      - secret: { name: {{ . | quote }}, items: [{ key: ca.crt, path: ca.crt }] }
       {{- end }}
 {{- end -}}
 

@@ -6,6 +6,13 @@
     matchLabels: {{- include "sluice.selector" . | nindent 6 }}
 {{- end -}}
 
+{{- /* Proxies with the network of their nodes: no policy selects them by their labels. */ -}}
+{{- define "sluice.nodePeers" -}}
+{{- range .Values.global.networkPolicy.nodes }}
+- ipBlock: { cidr: {{ . | quote }} }
+{{- end }}
+{{- end -}}
+
 {{- define "sluice.egressToNats" -}}
 {{- if .Values.global.nats.servers -}}
 - ports:

@@ -2,7 +2,7 @@
 {{- define "sluice.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: sluice
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 

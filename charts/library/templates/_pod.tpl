@@ -18,7 +18,7 @@ capabilities: { drop: [ALL] }
 {{- with .Values.global.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -26,9 +26,9 @@ imagePullSecrets:
 {{- /* Where pods of a part go: list of the root and the part. What `scheduling` of the values says is taken as it is. */ -}}
 {{- define "sluice.scheduling" -}}
 {{- $root := index . 0 -}}
-{{- $scheduling := $root.Values.scheduling -}}
+{{- $scheduling := $root.Values.scheduling | default dict -}}
 {{- with $scheduling.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $scheduling.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}

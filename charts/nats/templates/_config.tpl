@@ -2,8 +2,8 @@
 {{- define "nats.config" -}}
 {{- $root := . -}}
 server_name: $POD_NAME
-listen: "0.0.0.0:4222"
-http: "0.0.0.0:8222"
+listen: "{{ include "sluice.bindAddress" . }}:4222"
+http: "{{ include "sluice.bindAddress" . }}:8222"
 
 jetstream {
   store_dir: /data
@@ -21,7 +21,7 @@ tls {
 
 cluster {
   name: sluice
-  listen: "0.0.0.0:6222"
+  listen: "{{ include "sluice.bindAddress" . }}:6222"
   routes: [
     {{- range $index := until (int .Values.global.nats.replicas) }}
     "nats://{{ include "sluice.name" (list $root "nats") }}-{{ $index }}.{{ include "sluice.name" (list $root "nats-headless") }}:6222"

@@ -1,3 +1,14 @@
+{{- /* The ports behind the Service, as a JSON list: several of its ports may lead to one, and each may be declared but once. */ -}}
+{{- define "proxy.clientPorts" -}}
+{{- $ports := list -}}
+{{- if .Values.service.enabled -}}
+{{- range .Values.service.ports -}}
+{{- if not (has (int .targetPort) (list (int $.Values.adminPort) (int $.Values.probePort))) }}{{ $ports = append $ports (int .targetPort) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
+{{- end -}}
+
 {{- /* The pod of a Deployment and of a DaemonSet alike. */ -}}
 {{- define "proxy.podSpec" -}}
 automountServiceAccountToken: false
@@ -11,6 +22,9 @@ hostNetwork: {{ .Values.hostAccess.hostNetwork }}
 dnsPolicy: {{ ternary "ClusterFirstWithHostNet" "ClusterFirst" .Values.hostAccess.hostNetwork }}
 securityContext:
   runAsUser: {{ .Values.hostAccess.runAsUser }}
+  # Secrets are the group's to read.
+  fsGroup: {{ .Values.hostAccess.runAsUser }}
+  fsGroupChangePolicy: OnRootMismatch
   seccompProfile: { type: RuntimeDefault }
 {{- else }}
 securityContext: {{- include "sluice.podSecurity" (list . 65532) | nindent 2 }}
@@ -27,13 +41,15 @@ containers:
     ports:
       - { name: admin, containerPort: {{ .Values.adminPort }}, protocol: TCP }
       - { name: probe, containerPort: {{ .Values.probePort }}, protocol: TCP }
-      {{- range .Values.service.ports }}
-      - { name: {{ .name }}, containerPort: {{ .targetPort }}, protocol: TCP }
+      {{- range include "proxy.clientPorts" . | fromJsonArray }}
+      - { containerPort: {{ . }}, protocol: TCP }
       {{- end }}
     {{- include "sluice.probes" . | nindent 4 }}
+    {{- with .Values.preStopSeconds }}
     lifecycle:
       preStop:
-        sleep: { seconds: {{ .Values.preStopSeconds }} }
+        sleep: { seconds: {{ . }} }
+    {{- end }}
     resources: {{- toYaml .Values.resources | nindent 6 }}
     {{- if .Values.hostAccess.enabled }}
     securityContext:
@@ -54,7 +70,7 @@ volumes:
     configMap: { name: {{ include "sluice.name" (list . "proxy") }} }
   {{- include "sluice.natsVolume" (list . "proxy" .Values.global.nats.seedSecrets.proxy) | nindent 2 }}
   - name: ack-key
-    secret: { secretName: {{ include "sluice.ackKeySecret" . }}, defaultMode: 0440 }
+    secret: { secretName: {{ include "sluice.ackKeySecret" . | quote }}, defaultMode: 0440 }
   - name: state
     emptyDir: { sizeLimit: {{ .Values.stateVolume.sizeLimit }} }
 {{- end -}}

@@ -31,6 +31,33 @@
 {{- end }}
 {{- end -}}
 
+{{- /* The operator's, unless the values name one. */ -}}
 {{- define "sluice.initSecretsImage" -}}
-{{- include "sluice.image" (list . .Values.initSecrets.image) -}}
+{{- $image := pick .Values.initSecrets.image "repository" "tag" "digest" -}}
+{{- if not (or $image.repository $image.tag $image.digest) -}}
+{{- $image = (.Values.operator).image | default $image -}}
+{{- end -}}
+{{- include "sluice.image" (list . (merge (dict "repository" ($image.repository | default "sluice/operator")) $image)) -}}
+{{- end -}}
+
+{{- /* The pod of the Job, with its metadata. */ -}}
+{{- define "sluice.initSecretsPod" -}}
+metadata:
+  labels: {{- include "sluice.podLabels" (list . "init-secrets") | nindent 4 }}
+spec:
+  restartPolicy: OnFailure
+  enableServiceLinks: false
+  serviceAccountName: {{ include "sluice.name" (list . "init-secrets") }}
+  {{- include "sluice.pullSecrets" . | nindent 2 }}
+  {{- include "sluice.scheduling" (list (dict "Values" .Values.initSecrets) "init-secrets") | nindent 2 }}
+  securityContext: {{- include "sluice.podSecurity" (list . 65532) | nindent 4 }}
+  containers:
+    - name: init-secrets
+      image: {{ include "sluice.initSecretsImage" . }}
+      imagePullPolicy: {{ .Values.initSecrets.image.pullPolicy }}
+      args: {{- include "sluice.initSecretsArgs" . | nindent 8 }}
+      resources:
+        requests: { cpu: 50m, memory: 96Mi }
+        limits: { memory: 256Mi }
+      securityContext: {{- include "sluice.containerSecurity" . | nindent 8 }}
 {{- end -}}

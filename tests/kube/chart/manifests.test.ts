@@ -61,17 +61,24 @@ describe('the umbrella', { skip }, () => {
     test(`is taken by the API server to the last field with ${file ?? 'no values'}`, async (t) => {
       const api = await sharedKubeApi();
       const namespace = await api.createNamespace(t, { 'pod-security.kubernetes.io/warn': 'restricted' });
-      const args = [...valuesOf(file), '--set', 'crds.enabled=false', ...scopedNamespaces(file, namespace)];
+      const args = [...valuesOf(file), '--set', 'crds.enabled=false'];
       const text = await chartOf(3).template(args, { namespace });
       const manifests = parseManifests(text).filter(({ kind }) => !foreignKinds.has(kind));
       const input = manifests.map((one) => JSON.stringify(one)).join('\n---\n');
+      // As Helm 4 does it, which is the stricter way; and each object says itself where it belongs.
       const result = await api.kubectl(
-        ['create', '--dry-run=server', '--validate=strict', '--namespace', namespace, '--filename', '-'],
+        ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--filename', '-'],
         { input },
       );
       assert.equal(result.code, 0, result.stderr);
       assert.equal(result.stdout.trim().split('\n').length, manifests.length);
-      const isHostAccess = file === 'edge-values.yaml';
+      const elsewhere = manifests.filter((one) => one.metadata.namespace !== namespace).map(({ kind }) => kind);
+      const mayBeElsewhere = /^ClusterRole|^Role(?:Binding)?$/;
+      assert.deepEqual(
+        elsewhere.filter((kind) => !mayBeElsewhere.test(kind)),
+        [],
+      );
+      const isHostAccess = file === 'edge-values.yaml' || file === 'nodes-values.yaml';
       assert.equal(/would violate PodSecurity/.test(result.stderr), isHostAccess, result.stderr);
     });
 
@@ -80,12 +87,86 @@ describe('the umbrella', { skip }, () => {
       const specs = podSpecsOf(manifests);
       assert.ok(specs.length > 0);
       for (const { name, spec } of specs) {
-        const needsToken = /operator|init-secrets|prometheus/.test(name);
+        const needsToken = /operator|init-secrets|release-users|prometheus/.test(name);
         assert.equal(spec.automountServiceAccountToken ?? true, needsToken, name);
         for (const container of spec.containers) assert.ok(container.resources, `${name} has no resources`);
       }
     });
   }
+
+  test('has names that are taken whatever the release is called', async (t) => {
+    const api = await sharedKubeApi();
+    const namespace = await api.createNamespace(t);
+    for (const release of ['r'.repeat(53), `${'r'.repeat(28)}-${'s'.repeat(24)}`, 'on', 'my.edge', 'a.sluice']) {
+      const text = await chartOf(3).template(['--set', 'crds.enabled=false'], { release, namespace });
+      const args = ['create', '--dry-run=server', '--validate=strict', '--filename', '-'];
+      const result = await api.kubectl(args, { input: text });
+      assert.equal(result.code, 0, `${release}: ${result.stderr}`);
+    }
+    await assert.rejects(chartOf(3).template([], { release: '1a' }), /1a-sluice cannot begin the names of Services/);
+  });
+
+  test('takes names in values that YAML reads as something else', async (t) => {
+    const api = await sharedKubeApi();
+    const namespace = await api.createNamespace(t);
+    const secrets = [
+      'global.ackKeySecret=1',
+      'global.nats.caSecret=no',
+      'nats.tlsSecret=1e5',
+      'stateService.pepperSecret=y',
+    ];
+    const others = ['proxy.scheduling.priorityClassName=on', 'nats.persistence.storageClass=0x1'];
+    const set = ['crds.enabled=false', ...secrets, ...others].join();
+    const text = await chartOf(3).template(
+      ['--set-string', set.replace('crds.enabled=false,', ''), '--set', 'crds.enabled=false'],
+      { namespace },
+    );
+    const result = await api.kubectl(['create', '--dry-run=server', '--validate=strict', '--filename', '-'], {
+      input: text,
+    });
+    assert.equal(result.code, 0, result.stderr);
+  });
+
+  test('shares no object of the cluster with a release elsewhere', async () => {
+    const namesOf = async (release: string, namespace: string): Promise<readonly string[]> => {
+      const manifests = parseManifests(
+        await chartOf(4).template(['--set', 'crds.enabled=false'], { release, namespace }),
+      );
+      const shared = manifests.filter(({ metadata }) => metadata.namespace === undefined);
+      return shared.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    };
+    // With a dash between namespace and name, both would have an-edge-sluice-operator.
+    const [one, other] = await Promise.all([namesOf('edge-sluice', 'an'), namesOf('sluice', 'an-edge')]);
+    assert.ok(one.length >= 4);
+    assert.deepEqual(
+      one.filter((name) => other.includes(name)),
+      [],
+    );
+  });
+
+  test('makes Secrets with the image of the operator unless another is named', async () => {
+    const imageOf = async (set: string): Promise<string | undefined> => {
+      const specs = podSpecsOf(parseManifests(await chartOf(4).template(['--set', set])));
+      return specs.find(({ name }) => name.startsWith('Job') && name.includes('init-secrets'))?.spec.containers[0]
+        ?.image;
+    };
+    assert.equal(await imageOf('proxy.replicas=1'), 'sluice/operator:0.1.0');
+    assert.equal(await imageOf('operator.image.tag=edge'), 'sluice/operator:edge');
+    assert.equal(await imageOf('operator.image.repository=example.com/op'), 'example.com/op:0.1.0');
+    assert.equal(await imageOf('operator.image.tag=edge,initSecrets.image.tag=other'), 'sluice/operator:other');
+    assert.equal(await imageOf('operator.enabled=false,operator.users.enabled=false'), 'sluice/operator:0.1.0');
+  });
+
+  test('has no PodDisruptionBudget for a DaemonSet, whose pods nobody can count', async () => {
+    const budgetsOf = async (set: string): Promise<number> => {
+      const manifests = parseManifests(await chartOf(4).template(['--set', set]));
+      return manifests.filter(
+        ({ kind, metadata }) => kind === 'PodDisruptionBudget' && metadata.name === 'sluice-proxy',
+      ).length;
+    };
+    assert.equal(await budgetsOf('proxy.kind=Deployment'), 1);
+    assert.equal(await budgetsOf('proxy.kind=DaemonSet'), 0);
+  });
 
   test('lets an autoscaler own the number of pods', async () => {
     const manifests = parseManifests(await chartOf(4).template(valuesOf('cluster-values.yaml')));
@@ -128,6 +209,24 @@ describe('the umbrella', { skip }, () => {
     ['postgres.enabled=false', /global\.postgres\.urlSecret is empty/],
     ['nats.tlsSecret=certificate', /global\.nats\.caSecret belong together/],
     ['stateService.enabled=false', /global\.stateService\.url is empty/],
+    ['global.stateService.url=https://state.example.com', /global\.stateService\.url names another: keep one/],
+    ['global.nats.seedSecrets.proxy=mine', /seedSecrets\.proxy names mine and nats\.enabled is true/],
+    [
+      'stateService.enabled=false,postgres.enabled=false,global.stateService.url=https://state.example.com',
+      /global\.stateService\.operatorKeySecret is empty/,
+    ],
+    ['monitoring.grafana.enabled=true', /monitoring\.prometheus\.enabled is false/],
+    ['proxy.autoscaling.enabled=true,proxy.autoscaling.minReplicas=11', /minReplicas is 11 and maxReplicas 10/],
+    ['proxy.autoscaling.enabled=true,proxy.resources.requests.cpu=null', /requests\.cpu is not set/],
+    ['proxy.autoscaling.enabled=true,proxy.kind=DaemonSet', /a DaemonSet has a pod for each node/],
+    ['proxy.hostAccess.enabled=true', /global\.networkPolicy\.nodes is empty/],
+    ['proxy.service.loadBalancerClass=example.com/a', /only a LoadBalancer has a class/],
+    ['proxy.service.ports=null', /proxy\.service\.ports is empty/],
+    ['proxy.service.ports[0].name=http,proxy.service.ports[0].port=80', /targetPort/],
+    ['proxy.service.ports[0].nodeport=30080', /nodeport/],
+    ['proxy.service.ports[0].name=HTTP', /name/],
+    ['global.nameOverride=Edge_Proxies', /Edge_Proxies cannot begin the names of Services: set global\.nameOverride/],
+    [`global.nameOverride=${'x'.repeat(37)}`, /cannot begin the names of Services/],
   ] as const) {
     test(`refuses ${set}, and says why`, async () => {
       await assert.rejects(chartOf(4).template(['--set', set]), message);
@@ -138,7 +237,7 @@ describe('the umbrella', { skip }, () => {
   test('names every Secret it mounts: one that init-secrets makes, or one of the values', async (t) => {
     const text = await chartOf(4).template([]);
     const mounted = new Set(
-      [...text.matchAll(/secret(?:Name:|: \{ name:) (?<name>[a-z-]+)/g)].map((match) => match.groups?.['name']),
+      [...text.matchAll(/secret(?:Name:|: \{ name:) "?(?<name>[a-z-]+)/g)].map((match) => match.groups?.['name']),
     );
     const made = new Set([...text.matchAll(/^ +- (?<name>sluice-[a-z-]+)$/gm)].map((match) => match.groups?.['name']));
     t.diagnostic([...mounted].join(', '));
@@ -146,8 +245,3 @@ describe('the umbrella', { skip }, () => {
     for (const name of mounted) assert.ok(made.has(name ?? ''), `${name} is made by nobody`);
   });
 });
-
-/** The ci file names a namespace that is there; another test may not change it. */
-function scopedNamespaces(file: string | null, namespace: string): readonly string[] {
-  return file === 'cluster-values.yaml' ? ['--set', `operator.watchNamespaces={${namespace}}`] : [];
-}

@@ -9,7 +9,9 @@ import { buildUmbrella } from './umbrella-chart.ts';
 const skip = await whyNoKubeApi({ helm: true });
 const chart = skip === false ? await buildUmbrella({ after }, 4) : null;
 const namespace = 'default';
-const ports = [53, 80, 443, 1080, 3000, 4222, 5432, 6222, 6443, 8080, 8081, 8222, 8443, 9090, 9900, 9910, 9911, 9920];
+const ports = [
+  53, 80, 443, 1080, 3000, 4222, 5353, 5432, 6222, 6443, 8080, 8081, 8222, 8443, 9090, 9900, 9910, 9911, 9920,
+];
 
 interface Workload {
   readonly template: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
@@ -36,6 +38,7 @@ function peersOf(manifests: readonly Manifest[]): readonly Peer[] {
     foreign('stranger', { app: 'other' }, 'elsewhere', '10.244.1.2'),
     foreign('dns', { 'k8s-app': 'kube-dns' }, 'kube-system', '10.244.1.3'),
     foreign('outside', null, '', '203.0.113.7'),
+    foreign('node', null, '', '192.0.2.7'),
   ];
 }
 
@@ -62,7 +65,7 @@ const clientPorts = [1080, 8080, 8081, 8443];
 describe('NetworkPolicies of the chart', { skip }, () => {
   test('allow the flows between the parts and nothing else', async () => {
     const flows = await flowsOf(['--values', 'ci/monitoring-values.yaml']);
-    const withinChart = [...flows].filter(([flow]) => !/neighbour|stranger|dns|outside/.test(flow));
+    const withinChart = [...flows].filter(([flow]) => !/neighbour|stranger|dns|outside|node/.test(flow));
     assert.deepEqual(Object.fromEntries(withinChart), {
       'proxy -> nats': [4222],
       'state-service -> nats': [4222],
@@ -104,6 +107,7 @@ describe('NetworkPolicies of the chart', { skip }, () => {
       'nats',
       'operator',
       'prometheus',
+      'release-users',
       'state-service',
       'test',
     ]);
@@ -121,6 +125,26 @@ describe('NetworkPolicies of the chart', { skip }, () => {
     assert.equal(flows.has('proxy -> stranger'), false);
     assert.deepEqual(flows.get('proxy -> outside'), ports);
     assert.equal(flows.has('operator -> outside'), false);
+  });
+
+  test('know proxies with the network of their nodes by the addresses of these', async () => {
+    const flows = await flowsOf(['--values', 'ci/nodes-values.yaml']);
+    const withNode = [...flows].filter(([flow]) => /\bnode\b/.test(flow));
+    const apiServer = ['init-secrets', 'operator'].map((who) => [`${who} -> node`, [443, 6443]]);
+    assert.deepEqual(Object.fromEntries(withNode), {
+      ...Object.fromEntries(apiServer),
+      'node -> nats': [4222],
+      'node -> proxy': clientPorts,
+      'prometheus -> node': [443, 6443, 9900],
+      'test -> node': [8081, 9900],
+      'proxy -> node': ports,
+    });
+    const asking = [...flows].filter(([flow]) => flow.endsWith('-> dns') && !flow.startsWith('proxy'));
+    assert.ok(
+      asking.length > 5 && asking.every(([, open]) => open.includes(5353)),
+      'name servers elsewhere than on 53',
+    );
+    assert.equal(flows.has('outside -> nats'), false);
   });
 
   test('are proven by a reading that refuses what no policy allows', () => {
