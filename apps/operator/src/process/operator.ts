@@ -88,7 +88,7 @@ class RunningOperator implements Operator {
   readonly #machinery: KubeMachinery;
   readonly #copies = new Map<
     string,
-    Pick<Informer<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced' | 'sinceContactMs'>
+    Pick<Informer<KubeObject>, 'start' | 'stop' | 'hasSynced' | 'whenSynced' | 'sinceAnswerMs'>
   >();
   readonly #caches: RoutingCaches;
   readonly #control: RoutingControl;
@@ -261,7 +261,7 @@ class RunningOperator implements Operator {
     return [...this.#copies].map(([name, copy]) => ({
       name,
       hasSynced: copy.hasSynced(),
-      sinceContactMs: copy.sinceContactMs(),
+      sinceAnswerMs: copy.sinceAnswerMs(),
     }));
   }
 }

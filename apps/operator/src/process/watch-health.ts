@@ -4,8 +4,8 @@ import type { HealthAnswer } from './health-server.ts';
 export interface WatchedCopy {
   readonly name: string;
   readonly hasSynced: boolean;
-  /** Since the API server last said something about it. */
-  readonly sinceContactMs: number;
+  /** Since the API server last answered about it. */
+  readonly sinceAnswerMs: number;
 }
 
 /** A copy that is silent for so long, while another one hears, is stuck; if all are silent, the API server is away. */
@@ -13,8 +13,8 @@ const stuckMs = 600_000;
 const hearingMs = 120_000;
 
 export function judgeLiveness(copies: readonly WatchedCopy[]): HealthAnswer {
-  const isHearing = copies.some(({ sinceContactMs }) => sinceContactMs < hearingMs);
-  const stuck = copies.filter(({ hasSynced, sinceContactMs }) => hasSynced && sinceContactMs > stuckMs);
+  const isHearing = copies.some(({ sinceAnswerMs }) => sinceAnswerMs < hearingMs);
+  const stuck = copies.filter(({ hasSynced, sinceAnswerMs }) => hasSynced && sinceAnswerMs > stuckMs);
   if (!isHearing || stuck.length === 0) return { isGood: true, reason: '' };
   return { isGood: false, reason: `nothing was heard for ten minutes of ${stuck.map(({ name }) => name).join(', ')}` };
 }

@@ -4,10 +4,10 @@ import { createMetricsRegistry } from '@sluice/runtime/metrics.ts';
 import { type HealthAnswer, ListenError, startHealthServer } from '../../src/process/health-server.ts';
 import { judgeLiveness, judgeReadiness, type WatchedCopy } from '../../src/process/watch-health.ts';
 
-const copy = (name: string, sinceContactMs: number, hasSynced = true): WatchedCopy => ({
+const copy = (name: string, sinceAnswerMs: number, hasSynced = true): WatchedCopy => ({
   name,
   hasSynced,
-  sinceContactMs,
+  sinceAnswerMs,
 });
 
 describe('the health of the operator', () => {

@@ -31,8 +31,8 @@ export interface Informer<T extends KubeObject> {
   hasSynced(): boolean;
   /** Resolves once `hasSynced`; rejects with the signal's reason. */
   whenSynced(signal: AbortSignal): Promise<void>;
-  /** Since the API server last said something about this resource; of several namespaces, the longest. Infinity: never yet. */
-  sinceContactMs(): number;
+  /** Since the API server last answered about this resource, a refusal too; of several namespaces, the longest. Infinity: never yet. */
+  sinceAnswerMs(): number;
   /** Quiet and final: no listener is called after it was called; resolves when nothing is under way any more. */
   stop(): Promise<void>;
 }

@@ -97,8 +97,8 @@ class NamespacedInformer<T extends KubeObject> implements Informer<T> {
     });
   }
 
-  sinceContactMs(): number {
-    return Math.max(0, ...this.#reflectors.map((reflector) => reflector.sinceContactMs()));
+  sinceAnswerMs(): number {
+    return Math.max(0, ...this.#reflectors.map((reflector) => reflector.sinceAnswerMs()));
   }
 
   async stop(): Promise<void> {

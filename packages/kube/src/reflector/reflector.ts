@@ -66,7 +66,7 @@ export class Reflector<T extends KubeObject> {
   #running: Promise<void> = Promise.resolve();
   #reason: RelistReason = 'Start';
   #relistAtMs = 0;
-  #contactMs = Number.NEGATIVE_INFINITY;
+  #answeredMs = Number.NEGATIVE_INFINITY;
   #hasSynced = false;
 
   constructor(config: ReflectorConfig<T>, deps: ReflectorDeps<T>) {
@@ -80,8 +80,8 @@ export class Reflector<T extends KubeObject> {
     return this.#hasSynced;
   }
 
-  sinceContactMs(): number {
-    return this.#deps.clock.nowMs() - this.#contactMs;
+  sinceAnswerMs(): number {
+    return this.#deps.clock.nowMs() - this.#answeredMs;
   }
 
   start(): void {
@@ -225,13 +225,15 @@ export class Reflector<T extends KubeObject> {
 
   #report(error: unknown): void {
     if (this.#stopping.signal.aborted) return;
+    // Whoever is refused is not stuck: beginning anew would not help.
+    if (error instanceof KubeApiError) this.#answeredMs = this.#deps.clock.nowMs();
     this.#deps.metrics.failed(this.#label, reasonOf(error));
     this.#deps.onError(error);
   }
 
   #heard(): void {
     const { clock, metrics } = this.#deps;
-    this.#contactMs = clock.nowMs();
+    this.#answeredMs = clock.nowMs();
     metrics.contact(this.#label, clock.wallMs());
   }
 
