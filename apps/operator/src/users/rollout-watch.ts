@@ -27,6 +27,8 @@ export type UserDelivery = Delivery | { readonly kind: 'Unsettled' };
 const listEveryMs = 5_000;
 /** While the service does not know every proxy yet. */
 const unsettledMs = 1_000;
+/** Between lists after calls that failed: many fail when something is amiss, and many lists are the last thing it needs then. */
+const doubtEveryMs = 1_000;
 const firstPollMs = 50;
 const maxPollMs = 5_000;
 const maxRetryMs = 15_000;
@@ -103,6 +105,7 @@ export class RolloutWatch {
 
   /** A call to the state service failed: the next poll says whether it is there. */
   doubt(): void {
+    if (this.#isDoubted) return;
     this.#isDoubted = true;
     this.#pollSoon();
   }
@@ -111,16 +114,19 @@ export class RolloutWatch {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     let listAtMs = Number.NEGATIVE_INFINITY;
+    let doubtAtMs = Number.NEGATIVE_INFINITY;
     let retryMs = 250;
+    const nextListMs = (): number => (this.#isDoubted ? doubtAtMs : listAtMs);
     while (!signal.aborted) {
-      const isList = !this.#isAvailable || this.#isDoubted || clock.nowMs() >= listAtMs;
-      this.#isDoubted = false;
+      const isList = !this.#isAvailable || clock.nowMs() >= nextListMs();
+      if (isList && this.#isDoubted) doubtAtMs = clock.nowMs() + doubtEveryMs;
+      if (isList) this.#isDoubted = false;
       this.#wake = new AbortController();
       const isDone = await this.#poll(isList, signal);
       const everyMs = this.#isSettled ? listEveryMs : unsettledMs;
       if (isDone && isList) listAtMs = clock.nowMs() + everyMs * (0.9 + clock.random() / 5);
       retryMs = isDone ? 250 : Math.min(retryMs * 2, maxRetryMs);
-      const waitMs = isDone ? this.#waitMs(listAtMs) : retryMs * (0.75 + clock.random() / 2);
+      const waitMs = isDone ? this.#waitMs(nextListMs()) : retryMs * (0.75 + clock.random() / 2);
       const ending = isDone ? AbortSignal.any([signal, this.#wake.signal]) : signal;
       await delay(clock, Math.max(firstPollMs, waitMs), ending).catch(() => {});
     }

@@ -97,6 +97,21 @@ test('an outage is told at every failure, and its end once; a call that failed e
   );
 });
 
+test('many calls that fail elsewhere are looked into by a list a second, whatever their number', async (t) => {
+  const { rollouts, asked } = watch(t, () => listOf([rollout()]));
+  await eventually(() => assert.ok(rollouts.isAvailable));
+  const begunMs = performance.now();
+  await eventually(
+    () => {
+      rollouts.doubt();
+      assert.ok(performance.now() - begunMs > 2_000);
+    },
+    { intervalMs: 1 },
+  );
+  const lists = asked.filter((sinceGeneration) => sinceGeneration === 0).length;
+  assert.ok(lists >= 2 && lists <= 2 + (performance.now() - begunMs) / 1_000, `${lists} lists`);
+});
+
 test('a service that has not heard from every proxy yet is not quoted', async (t) => {
   const { rollouts, server, told } = watch(t, () =>
     listOf([rollout({ acknowledged: 0 })], { isSettled: false, proxies: 0 }),
