@@ -29,3 +29,10 @@
   resources: [events]
   verbs: [create, patch]
 {{- end -}}
+
+{{- /* What the Job behind an uninstallation does in the same namespaces. */ -}}
+{{- define "operator.releaseUsersRules" -}}
+- apiGroups: [sluice.dev]
+  resources: [proxyusers]
+  verbs: [list, patch]
+{{- end -}}

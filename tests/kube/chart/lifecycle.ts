@@ -129,6 +129,7 @@ export async function describeLifecycle(version: HelmVersion): Promise<void> {
         timeoutMs: 60_000,
       });
       assert.equal(await ours.madeSecrets(), secrets);
+      await assertUsersWereReleased(ours);
 
       await ours.helm('install', release, current.path, ...waiting);
       assert.match(await columnsOf(ours), /UPSTREAM/);
@@ -147,6 +148,17 @@ async function assertPodsRun(ours: Release, count: number): Promise<void> {
 
 async function columnsOf(ours: Release): Promise<string> {
   return await ours.kubectl(['get', 'proxyroutes', '-n', namespace]);
+}
+
+/** Helm removes the Job of the hook once it has succeeded. */
+async function assertUsersWereReleased({ api }: Release): Promise<void> {
+  await eventually(async () => {
+    const removals = await api.auditLog(
+      ({ verb, objectRef }) =>
+        verb === 'delete' && objectRef?.resource === 'jobs' && objectRef.name === `${prefix}-release-users`,
+    );
+    assert.ok(removals.some(({ responseStatus }) => responseStatus?.code === 200));
+  });
 }
 
 /** Definitions go back only when somebody says so: an older one would drop fields that objects may have. */
