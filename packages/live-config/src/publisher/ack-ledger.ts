@@ -77,6 +77,8 @@ export class AckLedger {
       // Of more rejections than an acknowledgement spells out, this may be one.
       else if (isListComplete) acknowledged += 1;
     }
+    // By name: in the order of their coming, the same would be told as something new every ten seconds.
+    rejections.sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
     return { proxies: this.#proxies.size, acknowledged, rejections };
   }
 

@@ -59,6 +59,22 @@ describe('the ledger of acknowledgements', () => {
     });
   });
 
+  it('tells the same of rejections that come again in another order', () => {
+    const ledger = new AckLedger({ range: 'users', ackKey });
+    const rejected = [{ key: 'users.ann', generation: 3, reason: 'clash' }];
+    const hear = (proxy: string, nowMs: number): void => {
+      ledger.take(received({ proxy, rejected, rejectedCount: 1 }), nowMs);
+    };
+    for (const proxy of ['b', 'c', 'a']) hear(proxy, 0);
+    const before = ledger.rollout(asked, 0);
+    assert.deepEqual(
+      before.rejections.map(({ proxy }) => proxy),
+      ['a', 'b', 'c'],
+    );
+    for (const proxy of ['a', 'c', 'b']) hear(proxy, 10_000);
+    assert.deepEqual(ledger.rollout(asked, 10_000), before);
+  });
+
   it('does not take for accepted what may be among the rejections not spelled out', () => {
     const ledger = new AckLedger({ range: 'users', ackKey });
     ledger.take(received({ rejectedCount: 1 }), 0);
