@@ -57,6 +57,8 @@ export interface KubeMachinery {
   controller(loop: Loop): Controller;
 }
 
+/** A watch that fails is tried again for ever; who reads the log has to hear of it, and not each time. */
+const tellEveryMs = 60_000;
 /** Keys of one controller: as many objects as there may be, and some. */
 const maxKeys = 200_000;
 
@@ -80,10 +82,7 @@ export function createKubeMachinery(config: MachineryConfig, deps: MachineryDeps
     informer: (watched) =>
       createInformer(
         { ...watched, namespaces },
-        {
-          ...{ client, clock, metrics: reflectorMetrics },
-          onError: (error) => logger.debug('watching failed', { resource: watched.resource.plural, error }),
-        },
+        { ...{ client, clock, metrics: reflectorMetrics }, onError: tellOfFailures(watched.resource, deps) },
       ),
     controller: ({ name, reconcile, maxConcurrent, allKeys }) =>
       createController(
@@ -94,5 +93,15 @@ export function createKubeMachinery(config: MachineryConfig, deps: MachineryDeps
             logger[isPanic ? 'error' : 'warn']('reconciling failed', { controller: name, key, error, failures }),
         },
       ),
+  };
+}
+
+function tellOfFailures({ plural }: Resource, { clock, logger }: MachineryDeps): (error: unknown) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const nowMs = clock.nowMs();
+    const isDue = nowMs - toldMs >= tellEveryMs;
+    if (isDue) toldMs = nowMs;
+    logger[isDue ? 'warn' : 'debug']('watching failed', { resource: plural, error });
   };
 }
