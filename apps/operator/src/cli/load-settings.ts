@@ -1,5 +1,5 @@
 /** What options name in files, read before anything is opened: an operator that cannot have what it was told does not start. */
-import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
+import { type KubeConfigSource, loadKubeConfig } from '@sluice/kube/client/kube-config-source.ts';
 import { readSettingsFile } from '@sluice/runtime/command/read-settings-file.ts';
 import { createHttpStateApi } from '../users/http-state-api.ts';
 import type { StateApi } from '../users/state-api.ts';
@@ -23,7 +23,14 @@ export async function openStateApi({ url, caFile, keyFile }: StateOptions): Prom
   return createHttpStateApi({ url: new URL(url), ca, readKey });
 }
 
-export function kubeSourceOf({ kubeconfig, context }: KubeOptions): KubeConfigSource {
+/** Throws a KubeConfigError when it cannot be used now; it is read again for each connection, as it may be renewed. */
+export function checkedKubeSource(options: KubeOptions): KubeConfigSource {
+  const source = kubeSourceOf(options);
+  loadKubeConfig(source);
+  return source;
+}
+
+function kubeSourceOf({ kubeconfig, context }: KubeOptions): KubeConfigSource {
   if (kubeconfig === null) return { kind: 'InCluster' };
   return { kind: 'File', path: kubeconfig, ...(context === null ? {} : { context }) };
 }

@@ -13,7 +13,7 @@ import { type OperatorSettings, startOperator } from '../process/operator.ts';
 import { readAckKeyFile } from '@sluice/live-config/publisher/read-ack-key-file.ts';
 import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import type { StateApi } from '../users/state-api.ts';
-import { kubeSourceOf, loadLeaseNamespace, openStateApi } from './load-settings.ts';
+import { checkedKubeSource, loadLeaseNamespace, openStateApi } from './load-settings.ts';
 import type { RunOptions } from './parse-arguments.ts';
 
 export interface RunDeps extends ProcessDeps {
@@ -55,7 +55,7 @@ interface Outside {
 async function settingsOf(options: RunOptions): Promise<OperatorSettings> {
   const { kube, namespaces, leaseName, ackKeyFile, admin, state } = options;
   return {
-    kube: kubeSourceOf(kube),
+    kube: checkedKubeSource(kube),
     requestsPerSecond: kube.requestsPerSecond,
     namespaces,
     lease: { namespace: await loadLeaseNamespace(options), name: leaseName },

@@ -1,13 +1,14 @@
 /** A command that does one thing with the API server and ends: its client, its log and its exit code. */
 import { createClientMetrics } from '@sluice/kube/client/client-metrics.ts';
 import { createHttpKubeClient } from '@sluice/kube/client/http-kube-client.ts';
+import { KubeConfigError } from '@sluice/kube/client/kube-config-source.ts';
 import { systemClock } from '@sluice/kube/clock/system-clock.ts';
 import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
 import { type ExitCode, exitCode } from '@sluice/runtime/command/exit-code.ts';
 import { LineSink } from '@sluice/runtime/line-sink.ts';
 import { createLogger, type Logger } from '@sluice/runtime/logger.ts';
 import { createMetricsRegistry } from '@sluice/runtime/metrics.ts';
-import { kubeSourceOf } from './load-settings.ts';
+import { checkedKubeSource } from './load-settings.ts';
 import type { KubeOptions } from './parse-arguments.ts';
 import type { RunDeps } from './run-command.ts';
 
@@ -40,21 +41,27 @@ export async function runTask(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     onSignal(signal, () => stopping.abort(new Error(`${signal} came before it was done`)));
   }
-  const client = createHttpKubeClient(
-    {
-      ...{ source: kubeSourceOf(kube), userAgent: `sluice-operator/${version}` },
-      ...{ qps: kube.requestsPerSecond, burst: kube.requestsPerSecond * 2 },
-    },
-    { clock: systemClock, metrics: createClientMetrics(createMetricsRegistry()) },
-  );
   try {
-    await work({ client, logger, random: () => systemClock.random(), signal: stopping.signal });
-    return exitCode.ok;
+    const client = openClient(kube, version);
+    try {
+      await work({ client, logger, random: () => systemClock.random(), signal: stopping.signal });
+      return exitCode.ok;
+    } finally {
+      await client.close();
+    }
   } catch (error) {
     err(`sluice-operator: ${error instanceof Error ? error.message : String(error)}\n`);
-    return isConfiguration(error) ? exitCode.configuration : exitCode.runtime;
+    return error instanceof KubeConfigError || isConfiguration(error) ? exitCode.configuration : exitCode.runtime;
   } finally {
-    await client.close();
     await sink.flush(lastLinesMs);
   }
+}
+
+function openClient(kube: KubeOptions, version: string): KubeClient {
+  const { requestsPerSecond: qps } = kube;
+  const source = checkedKubeSource(kube);
+  return createHttpKubeClient(
+    { source, userAgent: `sluice-operator/${version}`, qps, burst: qps * 2 },
+    { clock: systemClock, metrics: createClientMetrics(createMetricsRegistry()) },
+  );
 }

@@ -54,6 +54,12 @@ export function loadKubeConfig(source: KubeConfigSource): LoadedKubeConfig {
 function loadInCluster(): LoadedKubeConfig {
   const config = new KubeConfig();
   config.loadFromCluster();
+  // It is made of the environment, as text, whether that has it or not.
+  if (config.getCurrentCluster()?.server.includes('undefined') === true) {
+    throw new KubeConfigError(
+      'this is no pod: KUBERNETES_SERVICE_HOST or _PORT is missing; run inside one, with a ServiceAccount, or name a kubeconfig',
+    );
+  }
   const user: unknown = config.getCurrentUser()?.authProvider;
   return complete(
     config,
@@ -117,6 +123,6 @@ function serverOf(text: string, from: string): URL {
     // Said below.
   }
   throw new KubeConfigError(
-    `${from} gives no usable address of the API server (${text}): run inside a pod with a ServiceAccount, or name a kubeconfig`,
+    `${from} gives no usable address of the API server (${text}): it begins with https:// or http://`,
   );
 }
