@@ -66,7 +66,7 @@ export interface StateService {
   /** `http://127.0.0.1:9910` */
   readonly url: string;
   readonly adminUrl: string | null;
-  /** Resolves when requests are served; the key that was made, if one was. null: stopped before. Rejects when it never will. */
+  /** Resolves when requests are served, or it was stopped; the key that was made, if one was. Rejects when they never will be. */
   readonly prepared: Promise<BootstrapResult | null>;
   /** Ends within `drainMs` and a little; how many requests were cut. */
   stop(drainMs: number): Promise<number>;
@@ -169,8 +169,7 @@ class RunningService implements StateService {
     };
     try {
       const result = await prepareDatabase(preparation, { store: this.#store, logger: this.#deps.logger });
-      this.#isPrepared = result !== null;
-      if (result !== null) this.#begin();
+      if (result !== null && !this.#ending.signal.aborted) this.#begin();
       this.#preparing.resolve(result);
     } catch (error) {
       this.#preparing.reject(error instanceof Error ? error : new Error(String(error)));
@@ -188,6 +187,7 @@ class RunningService implements StateService {
 
   /** What needs the tables. */
   #begin(): void {
+    this.#isPrepared = true;
     this.#publishing.start();
     this.#maintenance = startMaintenance(maintenanceEveryMs, { database: this.#database, logger: this.#deps.logger });
   }

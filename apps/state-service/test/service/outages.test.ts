@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
+import { Secret } from '@sluice/runtime/secret.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
 import { Client } from 'pg';
+import { Pepper } from '../../src/api-keys/pepper.ts';
+import { startStateService } from '../../src/process/state-service.ts';
 import { keepLog } from '../database/quiet-logger.ts';
 import { type AskOptions, type Answer } from './api-client.ts';
 import { type OpenService, openService } from './open-service.ts';
@@ -112,6 +115,34 @@ test('a database of a newer version is not touched', async (t) => {
   await assert.rejects(openService(t, postgres, { connectionString, key: client.key }), {
     name: 'DatabaseTooNewError',
   });
+});
+
+test('a service that is stopped while it prepares its database begins nothing after that', async (t) => {
+  const { connectionString } = await openService(t, postgres);
+  const [holder, watcher] = [new Client({ connectionString }), new Client({ connectionString })];
+  for (const one of [holder, watcher]) {
+    await one.connect();
+    t.after(() => one.end());
+  }
+  await holder.query('BEGIN');
+  await holder.query('LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+  const { logger, lines } = keepLog();
+  const service = await startStateService(
+    {
+      connectionString: new Secret(connectionString),
+      pepper: new Pepper(Buffer.alloc(32)),
+      ...{ bootstrapKeyFile: null, listen: { host: '127.0.0.1', port: 0 }, adminListen: null, tls: null, ackKey: null },
+    },
+    { bus: null, logger, version: '0.0.0-test', nowMs: Date.now },
+  );
+  await eventually(async () => {
+    const waiting = await watcher.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
+    assert.equal(waiting.rowCount, 1);
+  });
+  const stopped = service.stop(0);
+  await holder.query('ROLLBACK');
+  await Promise.all([stopped, service.prepared]);
+  assert.ok(!lines.some((line) => line.includes('users are not published by this process')));
 });
 
 // The last, because the addresses of databases are other ones after the server was started again.
