@@ -80,6 +80,8 @@ export type ConfigRejection = Static<typeof configRejectionSchema>;
 
 /** Rejections that one acknowledgement spells out; `rejectedCount` has them all. */
 export const maxRejectionsInAck = 100;
+/** Those of the rest that it marks. */
+export const maxMarkedRejections = 10_000;
 
 /**
  * What a proxy says on `sluice.ack.<proxy>` after each revision it applied, and every ten seconds. Of epoch 0 it has nothing in force
@@ -100,6 +102,8 @@ export const configAckSchema = Type.Object(
     appliedAt: timestamp,
     rejected: Type.Array(configRejectionSchema, { maxItems: maxRejectionsInAck }),
     rejectedCount: Type.Integer({ minimum: 0, maximum: 10_000_000 }),
+    /** Rejections that are not spelled out: eight characters of base64 each, of SHA-256(key, NUL, generation in decimal). */
+    rejectedToo: Type.Optional(Type.String({ pattern: '^([A-Za-z0-9+/]{8})*$', maxLength: 8 * maxMarkedRejections })),
     /** HMAC-SHA-256 in hex over the other fields, with the key that proxies and publishers share; empty without one. */
     token: Type.String({ maxLength: 64 }),
   },

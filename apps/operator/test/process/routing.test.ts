@@ -36,6 +36,19 @@ describe('routes and listeners', () => {
     });
   });
 
+  it('are programmed beside more that are rejected than a proxy can give reasons for', async (t) => {
+    const lab = await startOperatorLab(t);
+    const proxy = lab.proxy();
+    proxy.reject = ({ spec }) => (JSON.stringify(spec).includes('bad') ? 'no such thing' : null);
+    await lab.startOperator();
+    const names = Array.from({ length: 150 }, (_, index) => `bad-${index}`);
+    const named = (name: string): object => ({ match: { sni: [`${name}.example.com`] }, ...toServer });
+    await Promise.all(names.map(async (name) => await lab.put(routeResource, name, named(name))));
+    await lab.put(routeResource, 'good', named('good'));
+    await lab.untilCondition(() => lab.route('good'), 'Ready', 'True Ready');
+    for (const name of names) await lab.untilCondition(() => lab.route(name), 'Programmed', 'False Rejected');
+  });
+
   it('say which proxy rejects them and why, and heal when they are corrected', async (t) => {
     const lab = await startOperatorLab(t);
     const proxies = lab.proxies(2);

@@ -7,6 +7,7 @@ import type { ConfigRange } from '@sluice/contract/config-key.ts';
 import type { ConfigAck, ConfigRejection } from '@sluice/contract/config-message.ts';
 import { isSignedAck } from '../digest/ack-token.ts';
 import { readAck } from '../digest/read-message.ts';
+import { rejectionMark, splitMarks } from '../digest/rejection-marks.ts';
 import type { ReceivedAck } from '../port/config-bus.ts';
 import type { Rollout, RolloutOf } from './publisher-port.ts';
 import type { PublisherInput } from './publisher-step.ts';
@@ -20,7 +21,9 @@ interface Proxy {
   readonly epoch: number;
   readonly revision: number;
   readonly rejected: readonly ConfigRejection[];
-  readonly isListComplete: boolean;
+  readonly rejectedCount: number;
+  /** Marks of rejections that are not spelled out. */
+  readonly rejectedToo: ReadonlySet<string>;
   readonly heardAtMs: number;
 }
 
@@ -70,27 +73,31 @@ export class AckLedger {
     this.#forget(nowMs);
     let acknowledged = 0;
     const rejections: { proxy: string; reason: string }[] = [];
-    for (const [proxy, { rejected, isListComplete, ...has }] of this.#proxies) {
+    let mark: string | null = null;
+    for (const [proxy, { rejected, rejectedCount, rejectedToo, ...has }] of this.#proxies) {
       if (has.epoch < epoch || (has.epoch === epoch && has.revision < revision)) continue;
       const rejection = rejected.find((one) => one.key === key && one.generation >= generation);
       if (rejection !== undefined) rejections.push({ proxy, reason: rejection.reason });
-      // Of more rejections than an acknowledgement spells out, this may be one.
-      else if (isListComplete) acknowledged += 1;
+      else if (rejectedToo.size > 0 && rejectedToo.has((mark ??= rejectionMark({ key, generation }))))
+        rejections.push({ proxy, reason: oneOf(rejectedCount) });
+      // Of more rejections than an acknowledgement has room for, this may be one.
+      else if (rejectedCount <= rejected.length + rejectedToo.size) acknowledged += 1;
     }
     // By name: in the order of their coming, the same would be told as something new every ten seconds.
     rejections.sort((a, b) => (a.proxy < b.proxy ? -1 : 1));
     return { proxies: this.#proxies.size, acknowledged, rejections };
   }
 
-  #note({ proxy, instance, epoch, revision, rejected, rejectedCount }: ConfigAck, heardAtMs: number): void {
+  #note(ack: ConfigAck, heardAtMs: number): void {
+    const { proxy, instance, epoch, revision, rejected, rejectedCount, rejectedToo = '' } = ack;
     const before = this.#proxies.get(proxy);
     const isLate =
       before?.instance === instance && (epoch < before.epoch || (epoch === before.epoch && revision < before.revision));
     // Acknowledgements may overtake each other; a later run of the proxy may have less in force.
     if (isLate) return;
-    const isListComplete = rejectedCount <= rejected.length;
     this.#proxies.delete(proxy); // to the end: the order is that of heardAtMs
-    this.#proxies.set(proxy, { instance, epoch, revision, rejected, isListComplete, heardAtMs });
+    const rejections = { rejected, rejectedCount, rejectedToo: splitMarks(rejectedToo) };
+    this.#proxies.set(proxy, { instance, epoch, revision, ...rejections, heardAtMs });
   }
 
   #forget(nowMs: number): void {
@@ -99,4 +106,8 @@ export class AckLedger {
       this.#proxies.delete(proxy);
     }
   }
+}
+
+function oneOf(count: number): string {
+  return `it is one of ${count} rejections, too many to send each reason (sluice status on that proxy shows them)`;
 }

@@ -2,8 +2,9 @@
  * What a proxy says of one range: what it has in force, what it rejected of it, and which head it believed last. Whoever publishes
  * next must come after that head, also when what it confirmed could not be applied.
  */
-import { maxRejectionsInAck } from '@sluice/contract/config-message.ts';
+import { maxMarkedRejections, maxRejectionsInAck } from '@sluice/contract/config-message.ts';
 import type { UnsignedAck } from '../digest/ack-token.ts';
+import { joinMarks } from '../digest/rejection-marks.ts';
 import { type ApplyQueue, type Confirmed, isOlder } from './apply-queue.ts';
 import type { ReplicaCoreConfig } from './replica-step.ts';
 
@@ -24,14 +25,16 @@ export function acknowledgementOf(
   const { applied, rejected } = queue;
   if (applied === null && believed.epoch === 0) return null;
   const { epoch, revision, digest } = applied ?? nothing;
-  const listed = [...rejected.entries()].slice(0, maxRejectionsInAck);
+  const all = [...rejected].map(([key, { generation, reason }]) => ({ key, generation, reason }));
+  const marked = all.slice(maxRejectionsInAck, maxRejectionsInAck + maxMarkedRejections);
   return {
     ...{ v: 1, proxy, instance, range, epoch, revision, digest },
     ...(isOlder({ epoch, revision }, believed)
       ? { believed: { epoch: believed.epoch, revision: believed.revision } }
       : {}),
     appliedAt: new Date(nowMs).toISOString(),
-    rejected: listed.map(([key, { generation, reason }]) => ({ key, generation, reason })),
-    rejectedCount: rejected.size,
+    rejected: all.slice(0, maxRejectionsInAck),
+    rejectedCount: all.length,
+    ...(marked.length === 0 ? {} : { rejectedToo: joinMarks(marked) }),
   };
 }

@@ -5,6 +5,7 @@ import type { ConfigAck } from '@sluice/contract/config-message.ts';
 import { signAck, type UnsignedAck } from '../../src/digest/ack-token.ts';
 import { writeMessage } from '../../src/digest/read-message.ts';
 import type { ReceivedAck } from '../../src/port/config-bus.ts';
+import { joinMarks } from '../../src/digest/rejection-marks.ts';
 import { AckLedger, type AckVerdict } from '../../src/publisher/ack-ledger.ts';
 
 const ackKey = Buffer.from('shared');
@@ -79,6 +80,17 @@ describe('the ledger of acknowledgements', () => {
     const ledger = new AckLedger({ range: 'users', ackKey });
     ledger.take(received({ rejectedCount: 1 }), 0);
     assert.equal(ledger.rollout(asked, 0).acknowledged, 0);
+  });
+
+  it('tells who is among the rejections that are marked only', () => {
+    const ledger = new AckLedger({ range: 'users', ackKey });
+    const marked = [asked, { key: 'users.bob', generation: 1 }];
+    ledger.take(received({ rejectedCount: 2, rejectedToo: joinMarks(marked) }), 0);
+    const reason = 'it is one of 2 rejections, too many to send each reason (sluice status on that proxy shows them)';
+    assert.deepEqual(ledger.rollout(asked, 0), { proxies: 1, acknowledged: 0, rejections: [{ proxy: 'a', reason }] });
+    assert.equal(ledger.rollout({ ...asked, generation: 4 }, 0).acknowledged, 1);
+    assert.equal(ledger.rollout({ ...asked, key: 'users.eve' }, 0).acknowledged, 1);
+    assert.equal(ledger.rollout({ ...asked, key: 'users.bob', generation: 1 }, 0).rejections.length, 1);
   });
 
   it('ignores what was overtaken, and believes a later run of the proxy that has less', () => {

@@ -42,6 +42,23 @@ describe('a replica', () => {
     });
   });
 
+  it('tells of each resource whether it is in force, however many it rejects', async (t) => {
+    const live = openLive(t);
+    const { publisher } = live.publish();
+    live.follow({ judge: (key) => (key.startsWith('users.bad') ? 'bad' : null) });
+    const bad = Array.from({ length: 300 }, (_, index) => live.truth.set(`users.bad${index}`, {}));
+    const good = live.truth.set('users.good', {});
+    const published = await publisher.publish([...bad, good]);
+    await eventually(() => {
+      const rolledOut = { proxies: 1, acknowledged: 1, rejections: [] };
+      assert.deepEqual(publisher.rollout({ ...published, ...good }), rolledOut);
+      for (const record of bad) {
+        const { acknowledged, rejections } = publisher.rollout({ ...published, ...record });
+        assert.deepEqual([acknowledged, rejections.length], [0, 1], record.key);
+      }
+    });
+  });
+
   it('keeps the last good version of a resource that is rejected, applies the rest, and says why', async (t) => {
     const live = openLive(t);
     const { publisher } = live.publish();
