@@ -7,21 +7,35 @@ export type WatchStage = 'Head' | 'Blob' | 'Snapshot' | 'Following';
 /** Heads come every two seconds. */
 const silenceMs = 7_000;
 
+/** How often a watch is gone on with that brought nothing in between. */
+const maxLosses = 3;
+
 export interface CurrentWatch {
   readonly id: number;
+  readonly bucket: string;
   stage: WatchStage;
   gathering: Gathering;
   /** The highest epoch of a head of this watch. */
   headEpoch: number;
   lastHead: ConfigHead | null;
   unmetHeads: number;
+  /** What came up to here has been gathered. */
+  lastSequence: number;
+  /** Since something came. */
+  losses: number;
   lastHeadAtMs: number;
   lastEventAtMs: number;
 }
 
-export function newWatch(id: number, gathering: Gathering, nowMs: number): CurrentWatch {
-  const times = { lastHeadAtMs: nowMs, lastEventAtMs: nowMs };
-  return { id, stage: 'Head', gathering, headEpoch: 0, lastHead: null, unmetHeads: 0, ...times };
+export function newWatch(of: Pick<CurrentWatch, 'id' | 'bucket' | 'gathering'>, nowMs: number): CurrentWatch {
+  const nothing = { headEpoch: 0, lastHead: null, unmetHeads: 0, lastSequence: 0, losses: 0 };
+  return { ...of, ...nothing, stage: 'Head', lastHeadAtMs: nowMs, lastEventAtMs: nowMs };
+}
+
+/** The watch as it is gone on with after it was lost; null: it is begun anew. */
+export function lostWatch(watch: CurrentWatch): CurrentWatch | null {
+  if (watch.stage !== 'Following' || watch.losses >= maxLosses) return null;
+  return { ...watch, losses: watch.losses + 1 };
 }
 
 /** Why nothing that came for so long is a doubt; null: it is none. */

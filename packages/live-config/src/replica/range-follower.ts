@@ -29,6 +29,7 @@ export class RangeFollower {
   #isConfirming = false;
   #isClosed = false;
   #watch: Watch | null = null;
+  #said: UnsignedAck | null = null;
   /** The watch whose snapshot is being loaded; another one ends it. */
   #loading = 0;
   #isApplying = false;
@@ -98,6 +99,8 @@ export class RangeFollower {
   }
 
   async close(): Promise<void> {
+    // Else it would be waited for until it counts as silent.
+    if (this.#said !== null && !this.#isClosed) this.#acknowledge({ ...this.#said, leaves: true });
     this.#isClosed = true;
     this.#watch?.close();
     this.#loading = 0;
@@ -194,6 +197,7 @@ export class RangeFollower {
   }
 
   #acknowledge(ack: UnsignedAck): void {
+    this.#said = ack;
     const signed = signAck(ack, this.#config.ackKey ?? null);
     this.#deps.bus.sendAck(this.#config.proxy, writeMessage(signed));
   }

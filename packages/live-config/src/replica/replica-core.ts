@@ -2,21 +2,22 @@
  * Decides what a proxy takes from the bus (decision 0010): gathers the entries of one range, and has them applied when a head that
  * is not older than any before confirms them. Does no I/O; time and randomness come from outside.
  * Invariants: what is applied is a set of entries whose digest a head gave; no head older than the last confirmed one is believed; there is at
- * most one watch and one apply at a time; whatever ends a watch leads to a snapshot, whatever follows one is doubted or
- * confirmed within seven seconds.
+ * most one watch and one apply at a time; a watch that ended is gone on with where it was lost, and else leads to a snapshot; what
+ * follows is doubted or confirmed within seven seconds.
  */
 import { headKey } from '@sluice/contract/config-key.ts';
 import { type ConfigHead, unconfirmedDigest } from '@sluice/contract/config-message.ts';
-import { readEntry, readHead } from '../digest/read-message.ts';
+import { readHead } from '../digest/read-message.ts';
 import type { BusEntry, WatchEvent } from '../port/config-bus.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { appliedEvents } from './applied-events.ts';
 import { ApplyQueue, isOlder } from './apply-queue.ts';
 import { ConfirmedTable } from './confirmed-table.ts';
-import { type CurrentWatch, newWatch, silenceOf, type WatchStage } from './current-watch.ts';
+import { type CurrentWatch, lostWatch, newWatch, silenceOf, type WatchStage } from './current-watch.ts';
 import type { Gathering } from './gathering.ts';
 import { judgeHead } from './judge-head.ts';
-import { newReplicaCounters, type ReplicaCore, type ReplicaCoreStatus } from './replica-status.ts';
+import { offerEntry } from './offer-entry.ts';
+import { newReplicaCounters, type ReplicaCore, type ReplicaCoreStatus, statusOf } from './replica-status.ts';
 import type {
   BlobEntry,
   ReplicaCoreConfig,
@@ -49,8 +50,8 @@ class Core implements ReplicaCore {
   #bucket: string | null = null;
   #watch: CurrentWatch | null = null;
   #lastWatch = 0;
-  #lastSequence = 0;
-  #blobSequence = 0;
+  /** To be gone on with. */
+  #lost: CurrentWatch | null = null;
   #avoidsBlob = false;
   #reopenAtMs = Number.POSITIVE_INFINITY;
   #ackAtMs = 0;
@@ -65,20 +66,8 @@ class Core implements ReplicaCore {
   }
 
   status(): ReplicaCoreStatus {
-    const { applied, rejected } = this.#queue;
-    return {
-      source: applied?.source ?? 'None',
-      isConnected: this.#bucket !== null,
-      isCurrent: this.#doubt === null && applied?.source === 'Live',
-      epoch: applied?.epoch ?? 0,
-      revision: applied?.revision ?? 0,
-      digest: applied?.digest ?? '',
-      count: this.#table.count,
-      confirmedAtMs: this.#confirmedAtMs,
-      rejected,
-      doubt: this.#doubt,
-      counters: { ...this.#counters },
-    };
+    const [isConnected, { count }, confirmedAtMs] = [this.#bucket !== null, this.#table, this.#confirmedAtMs];
+    return statusOf(this.#queue, { isConnected, count, confirmedAtMs, doubt: this.#doubt, counters: this.#counters });
   }
 
   step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[] {
@@ -95,7 +84,8 @@ class Core implements ReplicaCore {
   #take(input: ReplicaInput): void {
     switch (input.kind) {
       case 'RestoredPart':
-        return this.#restorePart(input.records);
+        for (const record of input.records) this.#restore(record);
+        return;
       case 'RestoreRefused':
         this.#report('TableRefused', input.reason);
         this.#queue.rejected.clear();
@@ -126,19 +116,17 @@ class Core implements ReplicaCore {
         return this.#proceed();
       case 'Recheck':
         // What clashes now may never have been rejected: only everything will do.
-        this.#mustOfferAll = true;
+        this.#offerAll();
         return this.#begin();
       case 'Tick':
         return this.#tick();
     }
   }
 
-  #restorePart(records: readonly RestoredRecord[]): void {
+  #restore(record: RestoredRecord): void {
     if (!this.#table.isRestoring) return;
-    for (const record of records) {
-      this.#table.restore(record);
-      if (record.reason !== null) this.#queue.reject(record.key, record.generation, record.reason);
-    }
+    this.#table.restore(record);
+    if (record.reason !== null) this.#queue.reject(record.key, record.generation, record.reason);
   }
 
   #endRestoring(header: TableHeader | null): void {
@@ -163,23 +151,28 @@ class Core implements ReplicaCore {
 
   #disconnect(reason: string): void {
     this.#bucket = null;
+    if (this.#watch !== null) this.#lost = lostWatch(this.#watch);
     this.#closeWatch();
     this.#reopenAtMs = Number.POSITIVE_INFINITY;
     this.#doubt = `disconnected: ${reason}`;
   }
 
-  /** A snapshot, beside what is in force. */
+  /** A snapshot, beside what is in force; or the watch that was lost, from where it ended: a digest tells if that misses anything. */
   #begin(): void {
     if (this.#bucket === null || this.#table.isRestoring) return;
-    const resumed = this.#config.without === 'Snapshots' ? this.#watch : null;
     this.#closeWatch();
     this.#reopenAtMs = Number.POSITIVE_INFINITY;
-    this.#counters.snapshots += 1;
     this.#lastWatch += 1;
-    const gathering = resumed?.gathering ?? this.#gather(this.#config.without !== 'Snapshots' || this.#lastWatch === 1);
-    this.#watch = newWatch(this.#lastWatch, gathering, this.#nowMs);
-    if (gathering.isWhole) this.#effects.push({ kind: 'ReadHead', watch: this.#watch.id });
-    else this.#openWatch(this.#watch, 'Following', this.#lastSequence);
+    const [id, bucket, lost] = [this.#lastWatch, this.#bucket, this.#lost];
+    this.#lost = null;
+    if (lost?.bucket === bucket) {
+      this.#counters.resumed += 1;
+      this.#watch = { ...lost, id };
+      return this.#openWatch(this.#watch, 'Following', lost.lastSequence);
+    }
+    this.#counters.snapshots += 1;
+    this.#watch = newWatch({ id, bucket, gathering: this.#gather(true) }, this.#nowMs);
+    this.#effects.push({ kind: 'ReadHead', watch: id });
   }
 
   #gather(isWhole: boolean): Gathering {
@@ -203,9 +196,9 @@ class Core implements ReplicaCore {
     this.#counters.doubts += 1;
     this.#doubt = reason;
     this.#report('Doubted', reason);
+    this.#lost = null;
     this.#closeWatch();
-    const random = this.#config.random();
-    this.#reopenAtMs = this.#nowMs + this.#backoff.nextDelayMs(this.#table.count, random);
+    this.#reopenAtMs = this.#nowMs + this.#backoff.nextDelayMs(this.#table.count, this.#config.random());
   }
 
   #ofWatch(id: number, stage?: WatchStage): CurrentWatch | null {
@@ -221,21 +214,21 @@ class Core implements ReplicaCore {
     const head = value === null ? null : readHead(this.#config.range, value);
     if (head?.snapshot === undefined || this.#avoidsBlob) return this.#openWatch(watch, 'Snapshot', null);
     watch.stage = 'Blob';
-    this.#blobSequence = head.snapshot.sequence;
+    watch.lastSequence = head.snapshot.sequence;
     this.#effects.push({ kind: 'LoadBlob', watch: id, snapshot: head.snapshot });
   }
 
   #blobEntries(id: number, entries: readonly BlobEntry[]): void {
     const watch = this.#ofWatch(id, 'Blob');
     if (watch === null) return;
-    for (const { key, value } of entries) this.#offer(watch, key, value);
+    for (const entry of entries) this.#offer(watch, entry);
   }
 
   #blobEnded(id: number): void {
     const watch = this.#ofWatch(id, 'Blob');
     if (watch === null) return;
     this.#counters.blobsLoaded += 1;
-    this.#openWatch(watch, 'Following', this.#blobSequence);
+    this.#openWatch(watch, 'Following', watch.lastSequence);
   }
 
   #readFailed(id: number, reason: string): void {
@@ -256,27 +249,28 @@ class Core implements ReplicaCore {
         return this.#snapshotEnded(watch);
       case 'Lost':
         this.#counters.watchesLost += 1;
-        return this.#doubtIt(`watch lost: ${event.reason}`);
+        this.#doubtIt(`watch lost: ${event.reason}`);
+        this.#lost = lostWatch(watch);
+        return;
     }
   }
 
   #entry(watch: CurrentWatch, { key, sequence, value }: BusEntry): void {
-    this.#lastSequence = Math.max(this.#lastSequence, sequence);
+    watch.lastSequence = Math.max(watch.lastSequence, sequence);
+    watch.losses = 0;
     if (value === null) {
       // What was deleted before a snapshot is simply not in it.
       if (watch.stage === 'Following') this.#doubtIt(`${key} was deleted behind our back`);
       return;
     }
     if (key === this.#headKey) this.#head(watch, value);
-    else this.#offer(watch, key, value);
+    else this.#offer(watch, { key, value });
   }
 
-  #offer(watch: CurrentWatch, key: string, value: Uint8Array): void {
+  #offer(watch: CurrentWatch, entry: BlobEntry): void {
+    const refusal = offerEntry(watch, entry, { range: this.#config.range, isFenced: this.#isFenced });
     this.#counters.entries += 1;
-    const entry = readEntry(this.#config.range, key, value);
-    if (entry === null) this.#counters.invalidMessages += 1;
-    else if (this.#isFenced && entry.epoch < watch.headEpoch) this.#counters.fencedEntries += 1;
-    else if (!watch.gathering.offer(entry)) this.#counters.olderEntries += 1;
+    if (refusal !== null) this.#counters[refusal] += 1;
   }
 
   #snapshotEnded(watch: CurrentWatch): void {
@@ -375,8 +369,13 @@ class Core implements ReplicaCore {
     this.#offerAllAgain(`a revision could not be applied: ${reason}`);
   }
 
-  #offerAllAgain(reason: string): void {
+  #offerAll(): void {
     this.#mustOfferAll = true;
+    this.#lost = null;
+  }
+
+  #offerAllAgain(reason: string): void {
+    this.#offerAll();
     if (this.#bucket !== null) this.#doubtIt(reason);
   }
 

@@ -66,7 +66,7 @@ export type ReplicaEvent =
       readonly rejectedCount: number;
     }
   | { readonly kind: 'Rejected'; readonly range: ConfigRange; readonly key: string; readonly reason: string }
-  /** What is in force stays; a snapshot is taken. */
+  /** What is in force stays; a watch that was lost is gone on with, or a snapshot is taken. */
   | { readonly kind: 'Doubted'; readonly range: ConfigRange; readonly reason: string }
   /** A last good table was not taken: torn, of another version. */
   | { readonly kind: 'TableRefused'; readonly range: ConfigRange; readonly reason: string }

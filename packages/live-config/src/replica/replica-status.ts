@@ -1,5 +1,5 @@
 /** What the core of a replica says of itself. */
-import type { Rejected } from './apply-queue.ts';
+import type { ApplyQueue, Rejected } from './apply-queue.ts';
 import type { ReplicaEffect, ReplicaInput } from './replica-step.ts';
 
 export type ReplicaCounters = ReturnType<typeof newReplicaCounters>;
@@ -7,7 +7,17 @@ export type ReplicaCounters = ReturnType<typeof newReplicaCounters>;
 /** Totals since the start. */
 export function newReplicaCounters() {
   return {
-    ...{ snapshots: 0, doubts: 0, watchesLost: 0, blobsLoaded: 0, blobsFailed: 0, heads: 0, staleHeads: 0, entries: 0 },
+    ...{
+      snapshots: 0,
+      resumed: 0,
+      doubts: 0,
+      watchesLost: 0,
+      blobsLoaded: 0,
+      blobsFailed: 0,
+      heads: 0,
+      staleHeads: 0,
+      entries: 0,
+    },
     ...{ fencedEntries: 0, olderEntries: 0, invalidMessages: 0, applied: 0, appliesFailed: 0 },
   };
 }
@@ -31,4 +41,19 @@ export interface ReplicaCoreStatus {
 export interface ReplicaCore {
   step(input: ReplicaInput, nowMs: number): readonly ReplicaEffect[];
   status(): ReplicaCoreStatus;
+}
+
+type Known = Pick<ReplicaCoreStatus, 'isConnected' | 'count' | 'confirmedAtMs' | 'doubt' | 'counters'>;
+
+export function statusOf({ applied, rejected }: ApplyQueue, known: Known): ReplicaCoreStatus {
+  return {
+    ...known,
+    source: applied?.source ?? 'None',
+    isCurrent: known.doubt === null && applied?.source === 'Live',
+    epoch: applied?.epoch ?? 0,
+    revision: applied?.revision ?? 0,
+    digest: applied?.digest ?? '',
+    rejected,
+    counters: { ...known.counters },
+  };
 }

@@ -33,14 +33,14 @@ describe('the model', () => {
   });
 
   it('finds that a truth listed page by page confirms states that never were', () => {
-    for (const seed of [105, 352, 355, 602, 886, 938, 1488]) {
+    for (const seed of [105, 352, 602, 886, 938]) {
       assert.match(runInterleaving(seed, { without: 'OneMoment' }).violation ?? '', /never was|is there again/);
       assert.equal(runInterleaving(seed).violation, null);
     }
   });
 
   it('finds that a repair ahead of what the publisher was told confirms states that never were', () => {
-    for (const seed of [3518, 9151, 21_088, 22_880]) {
+    for (const seed of [752, 9322, 12_366, 21_088]) {
       assert.match(runInterleaving(seed, { without: 'Telling' }).violation ?? '', /never was|is there again/);
       assert.equal(runInterleaving(seed).violation, null);
     }

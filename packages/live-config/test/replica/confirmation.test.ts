@@ -16,7 +16,9 @@ function openLarge(): { readonly range: ScriptedRange; readonly stepped: Stepped
   const stepped = new SteppedCore();
   stepped.step({ kind: 'RestoreEnded', header: null });
   assert.deepEqual(stepped.kinds({ kind: 'Connected', bucket: 'b' }), ['ReadHead']);
-  assert.deepEqual(stepped.kinds({ kind: 'HeadRead', watch, value: range.head({ snapshot: true }) }), ['LoadBlob']);
+  assert.deepEqual(stepped.kinds({ kind: 'HeadRead', watch, value: range.head({ snapshot: true }).value }), [
+    'LoadBlob',
+  ]);
   stepped.step({ kind: 'BlobEntries', watch, entries: range.all });
   assert.deepEqual(stepped.kinds({ kind: 'BlobEnded', watch }), ['OpenWatch']);
   return { range, stepped };
@@ -25,7 +27,7 @@ function openLarge(): { readonly range: ScriptedRange; readonly stepped: Stepped
 describe('the confirmation of a large table', () => {
   it('is spread over many steps, and has it applied as one after the last', () => {
     const { range, stepped } = openLarge();
-    let effects: readonly ReplicaEffect[] = stepped.entry(watch, 'head.users', range.sameHead());
+    let effects: readonly ReplicaEffect[] = stepped.bring(watch, range.head());
     let steps = 0;
     for (; effects.some(({ kind }) => kind === 'Proceed'); steps += 1) {
       assert.deepEqual(applied(effects), []);
@@ -34,21 +36,21 @@ describe('the confirmation of a large table', () => {
     }
     assert.ok(steps >= count / 1_000, `${steps} steps`);
     const [apply] = applied(effects);
-    assert.deepEqual([apply?.isWhole, apply?.revision, apply?.changes.size], [true, 1, count]);
+    assert.deepEqual([apply?.isWhole, apply?.revision, apply?.changes.size], [true, 2, count]);
     assert.equal(stepped.core.status().doubt, null);
     assert.equal(stepped.core.status().count, count);
   });
 
   it('is finished at once before whatever does not wait for it', () => {
     const { range, stepped } = openLarge();
-    assert.deepEqual(applied(stepped.entry(watch, 'head.users', range.sameHead())), []);
-    const { key, value } = range.set('u7', '{"n":"changed"}');
-    const [first] = applied(stepped.entry(watch, key, value));
+    assert.deepEqual(applied(stepped.bring(watch, range.head())), []);
+    const changed = range.set('u7', '{"n":"changed"}');
+    const [first] = applied(stepped.bring(watch, changed));
     assert.equal(first?.changes.size, count);
-    assert.equal(first.changes.get(key)?.specText, '{"n":7}');
-    stepped.entry(watch, 'head.users', range.head());
+    assert.equal(first.changes.get(changed.key)?.specText, '{"n":7}');
+    stepped.bring(watch, range.head());
     const [second] = applied(stepped.step({ kind: 'Applied', rejected: [] }));
-    assert.deepEqual([second?.isWhole, second?.revision, second?.changes.size], [false, 2, 1]);
+    assert.deepEqual([second?.isWhole, second?.revision, second?.changes.size], [false, 3, 1]);
     assert.deepEqual(stepped.kinds({ kind: 'Proceed' }), []);
   });
 
@@ -56,16 +58,15 @@ describe('the confirmation of a large table', () => {
     const { range, stepped } = openLarge();
     const through = (effects: readonly ReplicaEffect[]): readonly ReplicaEffect[] =>
       effects.some(({ kind }) => kind === 'Proceed') ? through(stepped.step({ kind: 'Proceed' })) : effects;
-    through(stepped.entry(watch, 'head.users', range.sameHead()));
+    through(stepped.bring(watch, range.head()));
     stepped.step({ kind: 'Applied', rejected: [] });
     stepped.step({ kind: 'Connected', bucket: 'another' });
     const later = new ScriptedRange();
-    later.head();
-    const { key, value } = later.set('u3', '{"n":3}');
-    assert.deepEqual(stepped.kinds({ kind: 'HeadRead', watch: 2, value: later.head() }), ['OpenWatch']);
-    stepped.entry(2, key, value);
+    for (let revision = 0; revision < 2; revision += 1) later.head();
+    assert.deepEqual(stepped.kinds({ kind: 'HeadRead', watch: 2, value: null }), ['OpenWatch']);
+    stepped.bring(2, later.set('u3', '{"n":3}'));
     stepped.step({ kind: 'Watched', watch: 2, event: { kind: 'SnapshotEnded' } });
-    const begun = stepped.entry(2, 'head.users', later.sameHead());
+    const begun = stepped.bring(2, later.head());
     assert.deepEqual(
       begun.map(({ kind }) => kind),
       ['Proceed'],
@@ -99,13 +100,13 @@ describe('a snapshot that is loaded slowly', () => {
     const stepped = new SteppedCore();
     stepped.step({ kind: 'RestoreEnded', header: null });
     stepped.step({ kind: 'Connected', bucket: 'b' });
-    stepped.step({ kind: 'HeadRead', watch, value: range.head({ snapshot: true }) });
+    stepped.step({ kind: 'HeadRead', watch, value: range.head({ snapshot: true }).value });
     for (let second = 0; second < 60; second += 1) {
       stepped.nowMs += 1_000;
       assert.deepEqual(stepped.kinds({ kind: 'Tick' }), []);
     }
     stepped.step({ kind: 'BlobEntries', watch, entries: range.all });
     assert.deepEqual(stepped.kinds({ kind: 'BlobEnded', watch }), ['OpenWatch']);
-    assert.equal(applied(stepped.entry(watch, 'head.users', range.sameHead())).length, 1);
+    assert.equal(applied(stepped.bring(watch, range.head())).length, 1);
   });
 });

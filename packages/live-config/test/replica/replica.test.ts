@@ -42,6 +42,19 @@ describe('a replica', () => {
     });
   });
 
+  it('is not counted any more once it is closed', async (t) => {
+    const live = openLive(t);
+    const { publisher } = live.publish();
+    const [first] = ['a', 'b'].map((proxy) => live.follow({ proxy }).replica);
+    const record = live.truth.set('users.ann', {});
+    const published = await publisher.publish([record]);
+    const of = { ...published, ...record };
+    await eventually(() => assert.equal(publisher.rollout(of).acknowledged, 2));
+    await first?.close();
+    await eventually(() => assert.equal(publisher.rollout(of).proxies, 1), { timeoutMs: 5_000 });
+    assert.equal(publisher.status().liveProxies, 1);
+  });
+
   it('tells of each resource whether it is in force, however many it rejects', async (t) => {
     const live = openLive(t);
     const { publisher } = live.publish();

@@ -1,10 +1,12 @@
 /** A range that a test makes up, and a core that is told of it step by step, in time that the test sets. */
-import { unconfirmedDigest } from '@sluice/contract/config-message.ts';
 import { makeEntry, type ReadEntry, writeEntry, writeMessage } from '../../src/digest/read-message.ts';
 import { SetDigest } from '../../src/digest/set-digest.ts';
 import { createReplicaCore } from '../../src/replica/replica-core.ts';
 import type { ReplicaCore } from '../../src/replica/replica-status.ts';
 import type { ApplyEffect, BlobEntry, ReplicaEffect, ReplicaInput } from '../../src/replica/replica-step.ts';
+
+/** A message of the range. */
+type RangeMessage = BlobEntry & { readonly sequence: number };
 
 export class ScriptedRange {
   readonly #entries = new Map<string, ReadEntry>();
@@ -12,7 +14,7 @@ export class ScriptedRange {
   #sequence = 0;
 
   /** Of the first generation, or the next. */
-  set(name: string, spec: string | null): BlobEntry & { readonly sequence: number } {
+  set(name: string, spec: string | null): RangeMessage {
     const key = `users.${name}`;
     const generation = (this.#entries.get(key)?.generation ?? 0) + 1;
     const entry = makeEntry(key, { epoch: 1, generation, specText: spec });
@@ -29,23 +31,20 @@ export class ScriptedRange {
     return [...this.#entries.values()].map((entry) => ({ key: entry.key, value: writeEntry(entry) }));
   }
 
-  /** The next revision, of what was set. `snapshot`: the object store has one. */
-  head(options: { readonly snapshot?: boolean; readonly isConfirming?: boolean } = {}): Uint8Array {
+  /** Confirms what was set, as the next revision. `snapshot`: the object store has it. */
+  head({ snapshot = false }: { readonly snapshot?: boolean } = {}): RangeMessage {
     this.#revision += 1;
-    return this.sameHead(options);
-  }
-
-  sameHead({ snapshot = false, isConfirming = true }: { snapshot?: boolean; isConfirming?: boolean } = {}): Uint8Array {
     const digest = new SetDigest();
     const live = [...this.#entries.values()].filter(({ isLive }) => isLive);
     for (const { hash } of live) digest.add(hash);
     const reference = { object: 'users.1.1', sequence: this.#sequence, sha256: '0'.repeat(64), bytes: 1 };
-    return writeMessage({
-      ...{ v: 1, range: 'users', epoch: 1, revision: this.#revision, count: live.length, publisher: 'scripted' },
-      digest: isConfirming ? digest.hex() : unconfirmedDigest,
-      at: new Date(0).toISOString(),
+    const value = writeMessage({
+      ...{ v: 1, range: 'users', epoch: 1, revision: this.#revision, digest: digest.hex(), count: live.length },
+      ...{ publisher: 'scripted', at: new Date(0).toISOString() },
       ...(snapshot ? { snapshot: reference } : {}),
     });
+    this.#sequence += 1;
+    return { key: 'head.users', value, sequence: this.#sequence };
   }
 }
 
@@ -63,8 +62,15 @@ export class SteppedCore {
     return this.step(input).map(({ kind }) => kind);
   }
 
-  entry(watch: number, key: string, value: Uint8Array | null, sequence = 1): readonly ReplicaEffect[] {
-    return this.step({ kind: 'Watched', watch, event: { kind: 'Entry', entry: { key, sequence, value } } });
+  /** A message that a watch brings. */
+  bring(watch: number, entry: RangeMessage): readonly ReplicaEffect[] {
+    return this.step({ kind: 'Watched', watch, event: { kind: 'Entry', entry } });
+  }
+
+  /** What it does when so much time has passed. */
+  later(ms: number): readonly ReplicaEffect[] {
+    this.nowMs += ms;
+    return this.step({ kind: 'Tick' });
   }
 }
 
