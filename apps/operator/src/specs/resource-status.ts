@@ -39,7 +39,6 @@ export interface StatusMoment {
   readonly nowMs: number;
 }
 
-/** Rejections and conflicts that another object mends in the same breath must not fail who waits for all of them. */
 const lastingMs = 5_000;
 const maxProblems = 3;
 const badWhenTrue: ReadonlySet<string> = new Set(['Conflicted']);
@@ -50,7 +49,8 @@ export function resourceStatus(facts: StatusFacts, moment: StatusMoment): Status
   const accepted = acceptedCondition(problems, delivery);
   const programmed = problems.length > 0 ? staleCondition(delivery) : programmedCondition(delivery);
   const conditions = [accepted, ...(resolvedRefs === null ? [] : [resolvedRefs]), conflict, programmed];
-  const { lasting, againInMs } = judgeTrouble(facts, programmed, moment);
+  const rejected = isRejected(delivery) ? programmed : undefined;
+  const { lasting, againInMs } = lastingTrouble(conflict.status === 'True' ? conflict : rejected, moment);
   const rolledUp = rollUp({ conditions, badWhenTrue, stalling, lasting, isUnderWay: isUnderWay(delivery) });
   const status = {
     ...columns,
@@ -91,14 +91,13 @@ interface Trouble {
   readonly againInMs: number | null;
 }
 
-/** A conflict or a rejection, once it has lasted. */
-function judgeTrouble({ conflict, delivery }: StatusFacts, programmed: WantedCondition, moment: StatusMoment): Trouble {
-  const trouble = conflict.status === 'True' ? conflict : isRejected(delivery) ? programmed : null;
-  if (trouble === null) return { lasting: null, againInMs: null };
-  const before = moment.held.find(({ type, status }) => type === trouble.type && status === trouble.status);
+/** Trouble that another object mends in the same breath must not fail who waits for all of them: it stalls once it has lasted. */
+export function lastingTrouble(trouble: WantedCondition | undefined, { held, nowMs }: StatusMoment): Trouble {
+  if (trouble === undefined) return { lasting: null, againInMs: null };
+  const before = held.find(({ type, status }) => type === trouble.type && status === trouble.status);
   const since = parseTimestamp(before?.lastTransitionTime ?? '');
   // A clock that went back must not keep it from stalling for longer than that.
-  const lastedMs = since.kind === 'valid' ? Math.max(0, moment.nowMs - since.value) : 0;
+  const lastedMs = since.kind === 'valid' ? Math.max(0, nowMs - since.value) : 0;
   if (lastedMs >= lastingMs) return { lasting: trouble, againInMs: null };
   return { lasting: null, againInMs: Math.min(lastingMs, lastingMs - lastedMs + 50) };
 }

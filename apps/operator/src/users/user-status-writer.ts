@@ -1,9 +1,7 @@
-/** Writes the status of a ProxyUser when it says something new, and tells of it in events. Decides nothing itself. */
+/** The status of ProxyUsers: what it says now, and what it shall say. Decides nothing itself. */
 import type { StatusWriter } from '@sluice/kube/apply/create-status-writer.ts';
-import { conditionTime, mergeConditions } from '@sluice/kube/apply/merge-conditions.ts';
 import type { EventRecorder } from '@sluice/kube/port/event-recorder.ts';
-import { isConflict } from '@sluice/kube/port/kube-error.ts';
-import { StatusEvents } from '../reconcile/status-events.ts';
+import { StatusReport } from '../reconcile/status-report.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
 import { heldConditions } from '../specs/resource-status.ts';
 import { proxyUsers } from './proxy-users.ts';
@@ -27,10 +25,12 @@ export interface UserStatusWriterDeps {
 
 export class UserStatusWriter {
   readonly #deps: UserStatusWriterDeps;
-  readonly #news = new StatusEvents();
+  readonly #report: StatusReport;
 
   constructor(deps: UserStatusWriterDeps) {
     this.#deps = deps;
+    const { writer, events } = deps;
+    this.#report = new StatusReport({ resource: proxyUsers, writer, events });
   }
 
   held(object: SluiceObject): HeldUserStatus {
@@ -48,24 +48,11 @@ export class UserStatusWriter {
 
   /** When it should be looked at again; null: when something changes. */
   async write(facts: UserStatusFacts, signal: AbortSignal): Promise<number | null> {
-    const { writer, events, wallMs } = this.#deps;
+    const { writer, wallMs } = this.#deps;
     const { object } = facts;
-    const held = heldConditions(writer.current(object));
-    const nowMs = wallMs();
-    const { status, againInMs } = userStatus(facts, { held, nowMs });
-    const { observedGeneration } = status;
-    const observed = status.conditions.map((one) => ({ ...one, observedGeneration }));
-    const conditions = mergeConditions(held, observed, conditionTime(nowMs));
-    try {
-      const result = await writer.write(object, { ...status, conditions }, signal);
-      if (result === 'Written') {
-        const { metadata } = object;
-        for (const event of this.#news.of(metadata.uid ?? '', status, held)) events.record(proxyUsers, metadata, event);
-      }
-    } catch (error) {
-      // Another object of this name is there by now: the cache will tell of it.
-      if (!isConflict(error)) throw error;
-    }
+    const moment = { held: heldConditions(writer.current(object)), nowMs: wallMs() };
+    const { status, againInMs } = userStatus(facts, moment);
+    await this.#report.write({ object, status, moment }, signal);
     return againInMs;
   }
 }

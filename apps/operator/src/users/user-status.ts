@@ -1,10 +1,9 @@
 /** The status of a ProxyUser. Pure. */
-import { parseTimestamp } from '@sluice/contract/timestamp.ts';
 import type { ProxyUserSpec } from '@sluice/contract/user.ts';
 import { verifierAlgorithms } from '@sluice/contract/verifier-algorithm.ts';
 import { type Delivery, isRejected, isUnderWay, programmedCondition, programmedText } from '../specs/delivery.ts';
 import type { SluiceObject } from '../specs/kube-objects.ts';
-import type { StatusDecision, StatusMoment } from '../specs/resource-status.ts';
+import { lastingTrouble, type StatusDecision, type StatusMoment } from '../specs/resource-status.ts';
 import { rollUp } from '../specs/roll-up.ts';
 import { condition, type WantedCondition } from '../specs/wanted-condition.ts';
 import type { SecretVersion } from './managed-revision.ts';
@@ -38,8 +37,6 @@ export interface UserStatusFacts {
   };
 }
 
-/** Trouble that another object mends in the same breath must not fail who waits for all of them. */
-const lastingMs = 5_000;
 const maxSaid = 3;
 const maxDrift = 32;
 const badWhenTrue: ReadonlySet<string> = new Set(['Conflicted', 'Drifted']);
@@ -50,7 +47,7 @@ export function userStatus(facts: UserStatusFacts, moment: StatusMoment): Status
   const [accepted, resolved, conflicted] = [acceptedOf(outcome), resolvedOf(outcome), conflictedOf(outcome)];
   const [programmed, drifted] = [programmedOf(outcome, delivery), driftedOf(outcome)];
   const conditions = [accepted, resolved, conflicted, programmed, drifted];
-  const { lasting, againInMs } = judgeTrouble(conditions, delivery, moment);
+  const { lasting, againInMs } = lastingTrouble(troubleOf(conditions, delivery), moment);
   const isPending = outcome.kind === 'Unavailable' || outcome.kind === 'Unresolved';
   const isReconciling = isPending || (outcome.kind === 'Stored' && isUnderWay(delivery));
   const rolledUp = rollUp({ conditions, badWhenTrue, stalling, lasting, isUnderWay: isReconciling });
@@ -130,24 +127,13 @@ function programmedOf(outcome: UserOutcome, delivery: Delivery): WantedCondition
   }
 }
 
-/** A conflict, a drift or a rejection, once it has lasted. */
-function judgeTrouble(
-  conditions: readonly WantedCondition[],
-  delivery: Delivery,
-  { held, nowMs }: StatusMoment,
-): { readonly lasting: WantedCondition | null; readonly againInMs: number | null } {
-  const trouble = conditions.find(
+/** A conflict, a drift or a rejection. */
+function troubleOf(conditions: readonly WantedCondition[], delivery: Delivery): WantedCondition | undefined {
+  return conditions.find(
     ({ type, status }) =>
       (badWhenTrue.has(type) && status === 'True') ||
       (type === 'Programmed' && status === 'False' && isRejected(delivery)),
   );
-  if (trouble === undefined) return { lasting: null, againInMs: null };
-  const before = held.find(({ type, status }) => type === trouble.type && status === trouble.status);
-  const since = parseTimestamp(before?.lastTransitionTime ?? '');
-  // A clock that went back must not keep it from stalling for longer than that.
-  const lastedMs = since.kind === 'valid' ? Math.max(0, nowMs - since.value) : 0;
-  if (lastedMs >= lastingMs) return { lasting: trouble, againInMs: null };
-  return { lasting: null, againInMs: Math.min(lastingMs, lastingMs - lastedMs + 50) };
 }
 
 function loginText({ password, credentials = [] }: ProxyUserSpec): string {
