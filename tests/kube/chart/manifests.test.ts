@@ -157,6 +157,23 @@ describe('the umbrella', { skip }, () => {
     assert.equal(await imageOf('operator.enabled=false,operator.users.enabled=false'), 'sluice/operator:0.1.0');
   });
 
+  test('leaves out the alerts that the values name, and no other rule', async () => {
+    const rulesOf = async (set: string): Promise<readonly { readonly alert?: string; readonly expr: string }[]> => {
+      const manifests = parseManifests(await chartOf(4).template(['--set', `monitoring.rules.enabled=Always,${set}`]));
+      const { groups } = findManifest(manifests, 'PrometheusRule', 'sluice')['spec'] as {
+        readonly groups: readonly { readonly rules: readonly { readonly alert?: string; readonly expr: string }[] }[];
+      };
+      return groups.flatMap(({ rules }) => rules);
+    };
+    const all = await rulesOf('proxy.replicas=2');
+    assert.ok(all.length > 40);
+    const left = await rulesOf('monitoring.rules.leaveOut={SluiceNoProxy,SluiceLogLinesDropped}');
+    const isLeft = ({ alert }: { readonly alert?: string }): boolean =>
+      alert !== 'SluiceNoProxy' && alert !== 'SluiceLogLinesDropped';
+    assert.equal(left.length, all.length - 2);
+    assert.deepEqual(left, all.filter(isLeft));
+  });
+
   test('has no PodDisruptionBudget for a DaemonSet, whose pods nobody can count', async () => {
     const budgetsOf = async (set: string): Promise<number> => {
       const manifests = parseManifests(await chartOf(4).template(['--set', set]));
@@ -215,6 +232,7 @@ describe('the umbrella', { skip }, () => {
       'stateService.enabled=false,postgres.enabled=false,global.stateService.url=https://state.example.com',
       /global\.stateService\.operatorKeySecret is empty/,
     ],
+    ['monitoring.rules.enabled=Always,monitoring.rules.leaveOut={SluiceNothing}', /names SluiceNothing: there is no/],
     ['monitoring.grafana.enabled=true', /monitoring\.prometheus\.enabled is false/],
     ['proxy.autoscaling.enabled=true,proxy.autoscaling.minReplicas=11', /minReplicas is 11 and maxReplicas 10/],
     ['proxy.autoscaling.enabled=true,proxy.resources.requests.cpu=null', /requests\.cpu is not set/],
