@@ -42,7 +42,10 @@ async function waitUntilServed(api: CrdTarget, { spec }: AppliedObject): Promise
       async () => {
         const discovery = (await api.client.call(group)) as unknown as ResourceList;
         assert.ok(discovery.resources?.some(({ name }) => name === spec.names.plural));
-        await api.client.call(`${group}/${spec.names.plural}`, { query: { limit: '1' } });
+        const collection = `${group}/${spec.names.plural}`;
+        await api.client.call(collection, { query: { limit: '1' } });
+        // A list may be answered by etcd before there is a cache for watches.
+        (await api.client.watch(collection)).close();
       },
       { timeoutMs: servedTimeoutMs, intervalMs: 50 },
     );

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/kube/fake/json-object.ts';
 
 const lists = { 'status.conditions': { kind: 'Map', keys: ['type'] }, 'metadata.finalizers': { kind: 'Set' } } as const;
 
+// A list of items has some: over an empty one, which is no field, a real server does not settle at the first apply either.
 const condition = fc.record({ type: fc.constantFrom('A', 'B', 'C'), status: fc.constantFrom('True', 'False') });
 const anyApplied = fc.record(
   {
@@ -21,9 +22,12 @@ const anyApplied = fc.record(
       },
       { requiredKeys: [] },
     ),
-    metadata: fc.record({ finalizers: fc.uniqueArray(fc.constantFrom('f', 'g')) }, { requiredKeys: [] }),
+    metadata: fc.record(
+      { finalizers: fc.uniqueArray(fc.constantFrom('f', 'g'), { minLength: 1 }) },
+      { requiredKeys: [] },
+    ),
     status: fc.record(
-      { conditions: fc.uniqueArray(condition, { selector: ({ type }) => type }) },
+      { conditions: fc.uniqueArray(condition, { minLength: 1, selector: ({ type }) => type }) },
       { requiredKeys: [] },
     ),
   },

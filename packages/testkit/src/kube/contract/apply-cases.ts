@@ -151,6 +151,23 @@ export const applyCases: readonly ContractCase[] = [
     },
   },
   {
+    name: 'orders a merged list as it is applied, and owns nothing of an empty one',
+    async run(context) {
+      await createWidget(context, 'one');
+      const set = async (manager: string, conditions: readonly object[]): Promise<readonly object[]> => {
+        const fields = { status: { observedGeneration: 1, conditions } };
+        const object = await apply(context, { manager, subresource: 'status', fields });
+        return (object['status'] as { readonly conditions: readonly object[] }).conditions;
+      };
+      const [first, second, third] = ['A', 'B', 'C'].map((type) => condition(type, 'True'));
+      assert.ok(first !== undefined && second !== undefined && third !== undefined);
+      assert.deepEqual(await set('ann', []), []);
+      assert.deepEqual(await set('bob', [second, third]), [second, third]);
+      assert.deepEqual(await set('ann', [first, third]), [second, first, third]);
+      assert.deepEqual(await set('bob', []), [first, third]);
+    },
+  },
+  {
     name: 'keeps status and spec apart, and creates no object at the status',
     async run(context) {
       const absent = await tryApply(context, { manager: 'ann', subresource: 'status', fields: { status: {} } });
@@ -177,8 +194,10 @@ export const applyCases: readonly ContractCase[] = [
       const created = await createWidget(context, 'one');
       assert.partialDeepStrictEqual((await tryApply(context, meant)).body, { code: 422, reason: 'Invalid' });
       const stale = { name: 'one', uid: created.metadata.uid, resourceVersion: '1' };
-      const refused = await tryApply(context, { manager: 'ann', fields: { metadata: stale } });
-      assert.partialDeepStrictEqual(refused.body, { code: 409, reason: 'Conflict' });
+      for (const metadata of [stale, { ...stale, uid }]) {
+        const refused = await tryApply(context, { manager: 'ann', fields: { metadata } });
+        assert.partialDeepStrictEqual(refused.body, { code: 409, reason: 'Conflict' });
+      }
     },
   },
   {

@@ -52,8 +52,14 @@ export const deleteCases: readonly ContractCase[] = [
       const more = { ...marked, metadata: { ...marked.metadata, finalizers: [finalizer, 'testing.sluice.dev/late'] } };
       const late = await client.send(`${widgets}/one`, { method: 'PUT', body: more });
       assert.partialDeepStrictEqual(late.body, { code: 422, reason: 'Invalid' });
+      // A write of the status looks at nothing else.
+      const atStatus = await client.call(`${widgets}/one/status`, {
+        method: 'PUT',
+        body: { ...more, status: { observedGeneration: 2 } },
+      });
+      assert.deepEqual(atStatus.metadata.finalizers, [finalizer]);
 
-      const free = { ...marked, metadata: { ...marked.metadata, finalizers: [] } };
+      const free = { ...atStatus, metadata: { ...atStatus.metadata, finalizers: [] } };
       assert.equal((await client.send(`${widgets}/one`, { method: 'PUT', body: free })).status, 200);
       assert.equal((await client.send(`${widgets}/one`)).status, 404);
     },

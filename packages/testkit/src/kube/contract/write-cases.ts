@@ -1,5 +1,6 @@
 /** Creating, replacing and patching: what the server sets, who wins, what a path may change. */
 import assert from 'node:assert/strict';
+import type { KubeObject } from '../kube-object.ts';
 import { type ContractCase, createWidget, widget } from './contract-case.ts';
 
 export const writeCases: readonly ContractCase[] = [
@@ -132,14 +133,16 @@ export const writeCases: readonly ContractCase[] = [
         { op: 'test', path: '/spec/color', value: 'red' },
         { op: 'replace', path: '/spec/color', value: 'blue' },
         { op: 'add', path: '/spec/tags/-', value: 'b' },
+        // RFC 6902 wants something to be there.
+        { op: 'replace', path: '/spec/size', value: 1 },
       ]);
-      assert.deepEqual(done.body['spec'], { color: 'blue', tags: ['a', 'b'] });
+      assert.deepEqual(done.body['spec'], { color: 'blue', size: 1, tags: ['a', 'b'] });
       const refused = await patch([
-        { op: 'add', path: '/spec/size', value: 1 },
+        { op: 'add', path: '/spec/size', value: 2 },
         { op: 'test', path: '/spec/color', value: 'red' },
       ]);
       assert.equal(refused.status, 422);
-      assert.deepEqual((await client.call(`${widgets}/one`))['spec'], { color: 'blue', tags: ['a', 'b'] });
+      assert.deepEqual((await client.call(`${widgets}/one`))['spec'], { color: 'blue', size: 1, tags: ['a', 'b'] });
     },
   },
   {
@@ -169,7 +172,25 @@ export const writeCases: readonly ContractCase[] = [
         body: { ...created, spec: { color: 'blue' } },
       });
       assert.deepEqual(changed['spec'], { color: 'blue' });
+      const deleted = await client.call(`${widgets}/one`, { method: 'DELETE', query });
+      assert.equal(deleted['status'], 'Success');
       assert.deepEqual(await client.call(`${widgets}/one`), created);
+    },
+  },
+  {
+    name: 'keeps no empty list or map in the metadata',
+    async run(context) {
+      const { client, widgets } = context;
+      const empty = { labels: {}, annotations: {}, finalizers: [], ownerReferences: [] };
+      const kept = ({ metadata }: KubeObject): readonly string[] =>
+        Object.keys(metadata).filter((field) => field in empty);
+      assert.deepEqual(kept(await createWidget(context, 'one', {}, empty)), []);
+      const full = { labels: { a: 'b' }, annotations: { a: 'b' }, finalizers: ['testing.sluice.dev/hold'] };
+      const contentType = 'application/merge-patch+json';
+      const patch = async (metadata: object): Promise<KubeObject> =>
+        await client.call(`${widgets}/one`, { method: 'PATCH', contentType, body: { metadata } });
+      assert.deepEqual(kept(await patch(full)).toSorted(), Object.keys(full).toSorted());
+      assert.deepEqual(kept(await patch({ ...empty, labels: { a: null }, annotations: { a: null } })), []);
     },
   },
 ];

@@ -39,16 +39,29 @@ function mergeLists(
 ): readonly unknown[] {
   const list = lists[name];
   if (list === undefined) return applied;
-  if (list.kind === 'Set') return [...new Set([...live, ...applied])];
-  const keyOf = (item: unknown): string => keySegment(isJsonObject(item) ? item : {}, list.keys);
-  const wanted = new Map(applied.map((item) => [keyOf(item), item]));
-  const merged = live.map((item) => {
+  const keyOf = (item: unknown): string =>
+    list.kind === 'Set' ? JSON.stringify(item) : keySegment(isJsonObject(item) ? item : {}, list.keys);
+  const liveByKey = new Map(live.map((item) => [keyOf(item), item]));
+  const wanted = new Set(applied.map(keyOf));
+  // In the order in which they are applied; what others have stays in front of what followed it.
+  const merged: unknown[] = [];
+  let next = 0;
+  const takeOthers = (isOver: (key: string) => boolean): void => {
+    for (; next < live.length; next++) {
+      const key = keyOf(live[next]);
+      if (isOver(key)) return;
+      if (!wanted.has(key)) merged.push(live[next]);
+    }
+  };
+  const done = new Set<string>();
+  for (const item of applied) {
+    takeOthers((key) => wanted.has(key) && !done.has(key));
     const key = keyOf(item);
-    const change = wanted.get(key);
-    wanted.delete(key);
-    return change === undefined ? item : mergeValues(item, change, name, lists);
-  });
-  return [...merged, ...wanted.values()];
+    done.add(key);
+    merged.push(liveByKey.has(key) ? mergeValues(liveByKey.get(key), item, name, lists) : item);
+  }
+  takeOthers(() => false);
+  return merged;
 }
 
 function mergeValues(live: unknown, applied: unknown, name: string, lists: FieldLists): unknown {

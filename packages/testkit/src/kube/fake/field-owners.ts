@@ -59,6 +59,8 @@ export function ownersAfterUpdate(
   before: ReadonlyMap<FieldPath, unknown>,
   after: ReadonlyMap<FieldPath, unknown>,
 ): readonly FieldOwner[] {
+  // An object that nobody owns anything of is followed again from the next apply on.
+  if (owners.length === 0) return owners;
   const changed = new Set(
     [...after]
       .filter(([path, value]) => !before.has(path) || !isDeepStrictEqual(before.get(path), value))

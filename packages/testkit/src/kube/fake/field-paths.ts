@@ -86,8 +86,10 @@ export function readFields(object: JsonObject, lists: FieldLists): ReadonlyMap<F
     if (ownedByServer.has(place.name)) return;
     const isItem = place.segments.at(-1)?.startsWith('f:') === false;
     const places = placesIn(value, place, lists);
+    // A list that is a map or a set is no field itself: of an empty one there is nothing to own.
+    const isKeyed = Array.isArray(value) && lists[place.name] !== undefined;
     if (isItem) fields.set(pathOf(place.segments), null);
-    else if (places.length === 0 && place.segments.length > 0) fields.set(pathOf(place.segments), value);
+    else if (places.length === 0 && place.segments.length > 0 && !isKeyed) fields.set(pathOf(place.segments), value);
     for (const [child, at] of places) visit(child, at);
   };
   visit(object, { name: '', segments: [] });

@@ -115,13 +115,13 @@ export class ObjectApi {
     const existing = this.#existing(request);
     const { resource } = request;
     checkPreconditions(resource, existing, deletePreconditions(request.body));
-    if (this.#isDryRun(request)) return { status: 200, body: existing };
-    if (resource === namespaceResource) return { status: 200, body: this.#terminate(existing) };
+    const isDryRun = this.#isDryRun(request);
+    if (resource === namespaceResource) return { status: 200, body: isDryRun ? existing : this.#terminate(existing) };
     if (hasFinalizers(existing)) {
       if (isBeingDeleted(existing)) return { status: 200, body: existing };
       return { status: 200, body: this.#store(request, existing, markDeleted(resource, existing, this.#time())) };
     }
-    this.#remove(resource, keyOf(existing));
+    if (!isDryRun) this.#remove(resource, keyOf(existing));
     const { name } = request;
     const uid = stringAt(metadataOf(existing), 'uid');
     const details = { name, group: resource.group, kind: resource.plural, uid };
@@ -184,9 +184,8 @@ export class ObjectApi {
 
   #change(request: FakeRequest, existing: JsonObject, incoming: JsonObject): JsonObject {
     const { resource, subresource } = request;
-    if (request.verb === 'patch' && subresource === '') checkUidUnchanged(resource, existing, metadataOf(incoming));
-    checkPreconditions(resource, existing, guardsOf(incoming, request));
-    checkFinalizers(resource, existing, incoming);
+    checkGuards(request, existing, incoming);
+    if (subresource === '') checkFinalizers(resource, existing, incoming);
     const changed = limitChange(resource, existing, incoming, subresource);
     const lists = fieldListsOf(resource);
     const writer = { ...this.#writer(request, 'Update'), fields: new Set<string>() };
@@ -201,8 +200,6 @@ export class ObjectApi {
 
   #applyTo(request: FakeRequest, existing: JsonObject, applied: JsonObject): JsonObject {
     const { resource, query, subresource } = request;
-    if (subresource === '') checkUidUnchanged(resource, existing, metadataOf(applied));
-    checkPreconditions(resource, existing, guardsOf(applied, request));
     const content = subresource === 'status' ? { status: applied['status'] } : withoutStatus(resource, applied);
     const merged = applyObject({
       live: existing,
@@ -212,7 +209,8 @@ export class ObjectApi {
       isForced: query.get('force') === 'true',
       lists: fieldListsOf(resource),
     });
-    checkFinalizers(resource, existing, merged.object);
+    checkGuards(request, existing, applied);
+    if (subresource === '') checkFinalizers(resource, existing, merged.object);
     const changed = limitChange(resource, existing, merged.object, subresource);
     return this.#store(request, existing, this.#withOwners(changed, merged.owners));
   }
@@ -302,10 +300,12 @@ export class ObjectApi {
   }
 }
 
-/** What of the metadata guards the write: of a patch at the status the resource version alone. */
-function guardsOf(object: JsonObject, { verb, subresource }: FakeRequest): JsonObject {
-  const metadata = metadataOf(object);
-  return verb === 'update' || subresource === '' ? metadata : without(metadata, 'uid');
+/** The version, where one is named, and the uid: as a precondition of a PUT; a patch would change what cannot be changed. */
+function checkGuards({ resource, verb, subresource }: FakeRequest, existing: JsonObject, incoming: JsonObject): void {
+  const wanted = metadataOf(incoming);
+  if (verb === 'update') return checkPreconditions(resource, existing, wanted);
+  checkPreconditions(resource, existing, without(wanted, 'uid'));
+  if (subresource === '') checkUidUnchanged(resource, existing, wanted);
 }
 
 function withoutStatus(resource: FakeResource, object: JsonObject): JsonObject {

@@ -60,6 +60,14 @@ function remove(container: unknown, last: string): unknown {
   throw failedOperation(`nothing to remove at ${last}`);
 }
 
+/** RFC 6902 wants something to be there; the real one does so in lists only. */
+function replace(value: unknown): (container: unknown, last: string) => unknown {
+  return (container, last) => {
+    if (!Array.isArray(container)) return add(value)(container, last);
+    return add(value)(remove(container, last), last);
+  };
+}
+
 function applyOperation(object: unknown, operation: JsonObject): unknown {
   const segments = segmentsOfPointer(stringAt(operation, 'path') ?? '');
   switch (operation['op']) {
@@ -72,7 +80,7 @@ function applyOperation(object: unknown, operation: JsonObject): unknown {
     case 'remove':
       return changeAt(object, segments, remove);
     case 'replace':
-      return changeAt(changeAt(object, segments, remove), segments, add(operation['value']));
+      return changeAt(object, segments, replace(operation['value']));
     default:
       throw badRequest(`unsupported operation ${JSON.stringify(operation['op'])} in a JSON patch`);
   }

@@ -28,9 +28,19 @@ export function isSameObject(before: JsonObject, after: JsonObject): boolean {
   return isDeepStrictEqual(comparable(before), comparable(after));
 }
 
+const emptyIsAbsent = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+
+/** The metadata of an object: the server keeps no empty list or map there. */
+function keptMetadata(object: JsonObject): JsonObject {
+  const metadata = metadataOf(object);
+  const isEmpty = (value: unknown): boolean =>
+    typeof value === 'object' && (value === null || Object.keys(value).length === 0);
+  return without(metadata, ...emptyIsAbsent.filter((field) => isEmpty(metadata[field])));
+}
+
 /** A new object as it is stored, but for its owners and its resource version. */
 export function prepareNew(resource: FakeResource, object: JsonObject, namespace: string, stamp: Stamp): JsonObject {
-  const metadata = withFields(metadataOf(object), {
+  const metadata = withFields(keptMetadata(object), {
     namespace: resource.namespaced ? namespace : undefined,
     uid: stamp.uid,
     creationTimestamp: stamp.time,
@@ -62,7 +72,7 @@ export function limitChange(
   const status = resource.hasStatus ? existing['status'] : incoming['status'];
   const isChanged = !isDeepStrictEqual(contentOf(resource, existing), contentOf(resource, incoming));
   const generation = Number(old['generation']) + (isChanged ? 1 : 0);
-  const metadata = withFields(metadataOf(incoming), {
+  const metadata = withFields(keptMetadata(incoming), {
     ...Object.fromEntries(
       [
         'name',
