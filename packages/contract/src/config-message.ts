@@ -104,6 +104,8 @@ export const configAckSchema = Type.Object(
     rejectedCount: Type.Integer({ minimum: 0, maximum: 10_000_000 }),
     /** Rejections that are not spelled out: eight characters of base64 each, of SHA-256(key, NUL, generation in decimal). */
     rejectedToo: Type.Optional(Type.String({ pattern: '^([A-Za-z0-9+/]{8})*$', maxLength: 8 * maxMarkedRejections })),
+    /** The last word of this run: the proxy ends, and is not to be counted any more. */
+    leaves: Type.Optional(Type.Literal(true)),
     /** HMAC-SHA-256 in hex over the other fields, with the key that proxies and publishers share; empty without one. */
     token: Type.String({ maxLength: 64 }),
   },

@@ -185,7 +185,7 @@ function targetObject<Endpoint extends TSchema>(
     },
     {
       additionalProperties: false,
-      description: 'The upstream.',
+      description: 'Where the connections go; a route has either this or an action.',
       [laterKeyword]: {
         healthCheck: 'health checks',
         outlierDetection: 'outlier detection',
@@ -208,7 +208,7 @@ const forwardSchema = Type.Object(
   },
   {
     additionalProperties: false,
-    description: 'How action ForwardProxy treats its clients.',
+    description: 'How action ForwardProxy treats its clients; only with that action.',
     [laterKeyword]: {
       udp: 'SOCKS5 UDP ASSOCIATE',
       bind: 'SOCKS BIND',
@@ -237,7 +237,7 @@ const actionProperties = {
     Type.Enum(['Ban', 'Echo', 'Health', 'ForwardProxy'], {
       type: 'string',
       description:
-        'What the proxy does itself: close at once, send back what comes, answer HTTP health checks, serve as a forward proxy.',
+        'What the proxy does itself, in the place of `to`: close at once, send back what comes, answer HTTP health checks, serve as a forward proxy.',
       [laterKeyword]: {
         Redirect: 'HTTP redirects',
         Respond: 'fixed HTTP answers',

@@ -183,7 +183,8 @@ const commonProperties = {
 function credentialList<Credential extends TSchema>(credential: Credential): TArray<Credential> {
   return Type.Array(credential, {
     maxItems: 8,
-    description: 'Verifiers beside `password`, of which any may match: for rotation. Without both, nobody gets in.',
+    description:
+      'Verifiers beside `password`, of which any may match: for rotation. An empty list without `password` lets nobody in.',
   });
 }
 

@@ -93,7 +93,7 @@ function translate(schema: SchemaWords, { path, most }: Place, rules: RulesByPat
     ...pick(schema, copied.slice(1)),
     ...pick(schema, bounds),
     ...(serverFormats[format] === undefined ? {} : { format: serverFormats[format] }),
-    ...(schema.type === 'array' ? { 'x-kubernetes-list-type': schema['x-kubernetes-list-type'] ?? 'atomic' } : {}),
+    ...mergeWords(schema, { path, most }),
     ...(properties === undefined
       ? {}
       : {
@@ -109,6 +109,17 @@ function translate(schema: SchemaWords, { path, most }: Place, rules: RulesByPat
       : { items: translate(items, { path: `${path}[]`, most: most * (schema.maxItems ?? 1) }, rules) }),
     ...(validations.length === 0 ? {} : { 'x-kubernetes-validations': validations }),
   };
+}
+
+/**
+ * How server-side apply merges. Of a map that is applied empty it makes null, which is no map, unless a default takes its place: so a
+ * map that may be empty and has no default goes in and out as a whole. Items of lists do anyway.
+ */
+function mergeWords(schema: SchemaWords, { path, most }: Place): Readonly<Record<string, unknown>> {
+  if (schema.type === 'array') return { 'x-kubernetes-list-type': schema['x-kubernetes-list-type'] ?? 'atomic' };
+  const mayBeEmpty = schema.properties !== undefined && schema['required'] === undefined;
+  const isAtomic = mayBeEmpty && schema.default === undefined && most === 1 && path !== 'spec';
+  return isAtomic ? { 'x-kubernetes-map-type': 'atomic' } : {};
 }
 
 function pick(schema: SchemaWords, words: readonly string[]): Readonly<Record<string, unknown>> {
