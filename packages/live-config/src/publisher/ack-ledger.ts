@@ -95,6 +95,10 @@ export class AckLedger {
       before?.instance === instance && (epoch < before.epoch || (epoch === before.epoch && revision < before.revision));
     // Acknowledgements may overtake each other; a later run of the proxy may have less in force.
     if (isLate) return;
+    if (ack.leaves === true) {
+      if (before?.instance === instance) this.#proxies.delete(proxy);
+      return;
+    }
     this.#proxies.delete(proxy); // to the end: the order is that of heardAtMs
     const rejections = { rejected, rejectedCount, rejectedToo: splitMarks(rejectedToo) };
     this.#proxies.set(proxy, { instance, epoch, revision, ...rejections, heardAtMs });

@@ -48,6 +48,18 @@ describe('the ledger of acknowledgements', () => {
     assert.equal(ledger.liveProxies(55_001), 0);
   });
 
+  it('forgets at once who says that it leaves, but not a later run of it', () => {
+    const ledger = new AckLedger({ range: 'users', ackKey });
+    ledger.take(received({ proxy: 'a' }), 0);
+    ledger.take(received({ proxy: 'b' }), 0);
+    ledger.take(received({ proxy: 'a', leaves: true }), 0);
+    assert.deepEqual(ledger.rollout(asked, 0), { proxies: 1, acknowledged: 1, rejections: [] });
+    ledger.take(received({ proxy: 'b', instance: 'next' }), 0);
+    ledger.take(received({ proxy: 'b', leaves: true }), 0);
+    ledger.take(received({ proxy: 'c', leaves: true }), 0);
+    assert.equal(ledger.liveProxies(0), 1);
+  });
+
   it('tells rejections of this generation from those of an earlier one', () => {
     const ledger = new AckLedger({ range: 'users', ackKey });
     const rejection = { key: 'users.ann', generation: 3, reason: 'clash' };
