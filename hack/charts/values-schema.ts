@@ -1,4 +1,5 @@
 /** values.schema.json of a chart, from its values: strict, so that a misspelt key is an error and not a default. Pure. */
+import { sluiceConfigSchema } from '@sluice/contract/sluice-config.ts';
 import type { ChartValue, ChartValues } from './chart-values.ts';
 
 export interface JsonSchema {
@@ -18,6 +19,18 @@ const quantity: JsonSchema = {
 };
 
 const portNumber: JsonSchema = { type: 'integer', minimum: 1, maximum: 65_535 };
+
+/** Keys and their kinds alone: what is inside them is told by `sluice check`, with its line. */
+const sluiceYaml: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    Object.entries(sluiceConfigSchema.properties).map(([key, { type }]: [string, { readonly type?: unknown }]) => [
+      key,
+      { type },
+    ]),
+  ),
+};
 
 /** A port of a Service; its name as Services have them. */
 const servicePort: JsonSchema = {
@@ -86,6 +99,8 @@ function typeSchema(value: ChartValue): JsonSchema {
       return quantity;
     case 'map':
       return { type: 'object', additionalProperties: rest[0] === 'quantity' ? quantity : { type: 'string' } };
+    case 'sluice.yaml':
+      return sluiceYaml;
     case 'object':
       return { type: 'object' };
     case 'list':

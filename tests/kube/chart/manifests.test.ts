@@ -239,6 +239,8 @@ describe('the umbrella', { skip }, () => {
     ['proxy.autoscaling.enabled=true,proxy.kind=DaemonSet', /a DaemonSet has a pod for each node/],
     ['proxy.hostAccess.enabled=true', /global\.networkPolicy\.nodes is empty/],
     ['proxy.service.loadBalancerClass=example.com/a', /only a LoadBalancer has a class/],
+    ['proxy.config.listners[0].name=edge', /listners/],
+    ['proxy.config.routes.name=edge', /routes/],
     ['proxy.service.ports=null', /proxy\.service\.ports is empty/],
     ['proxy.service.ports[0].name=http,proxy.service.ports[0].port=80', /targetPort/],
     ['proxy.service.ports[0].nodeport=30080', /nodeport/],

@@ -145,6 +145,11 @@ describe('NetworkPolicies of the chart', { skip }, () => {
       'name servers elsewhere than on 53',
     );
     assert.equal(flows.has('outside -> nats'), false);
+    const withService = await flowsOf(['--values', 'ci/nodes-values.yaml', '--set', 'proxy.service.enabled=true']);
+    assert.deepEqual(
+      withService.get('test -> node'),
+      [...clientPorts, 9900].toSorted((one, other) => one - other),
+    );
   });
 
   test('are proven by a reading that refuses what no policy allows', () => {
