@@ -1,11 +1,9 @@
 /** The parts of packages/kube that the operator is made of, on one registry of metrics: one client, one set of metrics for each part. */
-import { createClientMetrics } from '@sluice/kube/client/client-metrics.ts';
 import { createHttpKubeClient } from '@sluice/kube/client/http-kube-client.ts';
 import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
-import { createControllerMetrics } from '@sluice/kube/controller/controller-metrics.ts';
 import { createController } from '@sluice/kube/controller/create-controller.ts';
-import { createEventMetrics } from '@sluice/kube/events/event-metrics.ts';
 import { createEventRecorder } from '@sluice/kube/events/create-event-recorder.ts';
+import { createKubeMetrics, type KubeMetrics } from '@sluice/kube/kube-metrics.ts';
 import type { Clock } from '@sluice/kube/port/clock.ts';
 import type { Controller, Reconcile } from '@sluice/kube/port/controller.ts';
 import type { EventRecorder } from '@sluice/kube/port/event-recorder.ts';
@@ -13,9 +11,7 @@ import type { Indexer, Informer } from '@sluice/kube/port/informer.ts';
 import type { KubeClient } from '@sluice/kube/port/kube-client.ts';
 import type { KubeObject } from '@sluice/kube/port/kube-object.ts';
 import type { Resource } from '@sluice/kube/port/resource.ts';
-import { createWorkQueueMetrics } from '@sluice/kube/queue/work-queue-metrics.ts';
 import { createInformer } from '@sluice/kube/reflector/create-informer.ts';
-import { createReflectorMetrics } from '@sluice/kube/reflector/reflector-metrics.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { MetricsRegistry } from '@sluice/runtime/metrics.ts';
 
@@ -53,6 +49,7 @@ export interface Loop {
 export interface KubeMachinery {
   readonly client: KubeClient;
   readonly events: EventRecorder;
+  readonly metrics: KubeMetrics;
   informer<T extends KubeObject>(watched: Watched<T>): Informer<T>;
   controller(loop: Loop): Controller;
 }
@@ -65,30 +62,29 @@ const maxKeys = 200_000;
 export function createKubeMachinery(config: MachineryConfig, deps: MachineryDeps): KubeMachinery {
   const { source, requestsPerSecond, version, identity, namespaces } = config;
   const { clock, logger, registry } = deps;
+  const metrics = createKubeMetrics(registry);
   const client = createHttpKubeClient(
     { source, userAgent: `sluice-operator/${version}`, qps: requestsPerSecond, burst: requestsPerSecond * 2 },
-    { clock, metrics: createClientMetrics(registry) },
+    { clock, metrics: metrics.client },
   );
   const events = createEventRecorder(
     { controller: 'sluice.dev/operator', instance: identity.slice(0, 128) },
-    { client, clock, metrics: createEventMetrics(registry) },
+    { client, clock, metrics: metrics.events },
   );
-  const reflectorMetrics = createReflectorMetrics(registry);
-  const queueMetrics = createWorkQueueMetrics(registry);
-  const controllerMetrics = createControllerMetrics(registry);
   return {
     client,
     events,
+    metrics,
     informer: (watched) =>
       createInformer(
         { ...watched, namespaces },
-        { ...{ client, clock, metrics: reflectorMetrics }, onError: tellOfFailures(watched.resource, deps) },
+        { ...{ client, clock, metrics: metrics.reflector }, onError: tellOfFailures(watched.resource, deps) },
       ),
     controller: ({ name, reconcile, maxConcurrent, allKeys }) =>
       createController(
         { name, maxConcurrent, queue: { maxKeys } },
         {
-          ...{ clock, reconcile, allKeys, queueMetrics, metrics: controllerMetrics },
+          ...{ clock, reconcile, allKeys, queueMetrics: metrics.queue, metrics: metrics.controller },
           onFailure: ({ key, error, failures, isPanic }) =>
             logger[isPanic ? 'error' : 'warn']('reconciling failed', { controller: name, key, error, failures }),
         },

@@ -4,7 +4,6 @@
  * speaks to never ends it.
  */
 import { createStatusWriter } from '@sluice/kube/apply/create-status-writer.ts';
-import { createElectionMetrics } from '@sluice/kube/election/election-metrics.ts';
 import { createLeaderElector } from '@sluice/kube/election/create-leader-elector.ts';
 import type { KubeConfigSource } from '@sluice/kube/client/kube-config-source.ts';
 import type { Clock } from '@sluice/kube/port/clock.ts';
@@ -215,12 +214,11 @@ class RunningOperator implements Operator {
   #createElector(): LeaderElector {
     const { lease, identity } = this.#settings;
     const { clock, logger } = this.#deps;
-    const { client } = this.#machinery;
-    const metrics = createElectionMetrics(this.#registry).of(lease.name);
+    const { client, metrics } = this.#machinery;
     return createLeaderElector(
       { lease, identity },
       {
-        ...{ client, clock, metrics },
+        ...{ client, clock, metrics: metrics.election.of(lease.name) },
         onGained: (leadership) => {
           logger.info('leading', { identity, transitions: leadership.transitions });
           this.#control.lead(leadership);

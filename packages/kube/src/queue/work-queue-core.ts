@@ -96,14 +96,9 @@ export class WorkQueueCore {
     return this.#failures.get(key) ?? 0;
   }
 
-  /** Moves to the waiting what is due; true: something was. */
-  advance(nowMs: number): boolean {
-    let moved = false;
-    for (let key = this.#timed.takeDue(nowMs); key !== null; key = this.#timed.takeDue(nowMs)) {
-      this.add(key, nowMs);
-      moved = true;
-    }
-    return moved;
+  /** Moves to the waiting what is due. */
+  advance(nowMs: number): void {
+    for (let key = this.#timed.takeDue(nowMs); key !== null; key = this.#timed.takeDue(nowMs)) this.add(key, nowMs);
   }
 
   take(nowMs: number): TakenKey | null {

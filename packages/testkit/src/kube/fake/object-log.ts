@@ -24,15 +24,11 @@ export class ObjectLog {
   readonly #listeners = new Set<(change: LoggedChange) => void>();
   #changes: LoggedChange[] = [];
   #revision = firstRevision;
+  /** Up to this one, nothing can be asked about the past. */
   #compacted = 0;
 
   get revision(): number {
     return this.#revision;
-  }
-
-  /** Up to this one, nothing can be asked about the past. */
-  get compactedRevision(): number {
-    return this.#compacted;
   }
 
   get(resource: string, key: string): JsonObject | undefined {
