@@ -74,6 +74,21 @@ describe('routes', { skip }, () => {
     });
   });
 
+  it('do not wait for a proxy that has been stopped', async (t) => {
+    const scene = await openOperatorScene(t, await sharedKubeApi());
+    const [[, second]] = await Promise.all([scene.startProxies(2), scene.startOperator()]);
+    assert.ok(second);
+    await scene.applyRoute('first', { match: { sni: ['first.example.com'] }, ...toPort(9) });
+    const both = await scene.untilRoute('first', 'Ready', 'True Ready');
+    assert.equal(both.programmed, '2/2');
+    await second.stop();
+    // A proxy that has died counts for thirty seconds.
+    await scene.applyRoute('second', { match: { sni: ['second.example.com'] }, ...toPort(9) });
+    const alone = await scene.untilRoute('second', 'Ready', 'True Ready', { timeoutMs: 15_000 });
+    assert.equal(alone.programmed, '1/1');
+    await eventually(async () => assert.equal((await scene.status('proxyroutes', 'first')).programmed, '1/1'));
+  });
+
   it('follow the endpoints of their Services', async (t) => {
     const scene = await openOperatorScene(t, await sharedKubeApi());
     // Endpoints may not be loopback addresses: origins listen on one that this machine has.
