@@ -20,7 +20,7 @@ export interface KubeRun {
 const sizes = {
   full: {
     propagation: { changes: 500, rejections: 100 },
-    routes: { routes: 5_000, services: 500, changes: 100, idleSeconds: 20 },
+    routes: { routes: 5_000, services: 500, changes: 300, idleSeconds: 20 },
     others: { services: 5_000, secrets: 40_000 },
   },
   quick: {
