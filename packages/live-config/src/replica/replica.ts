@@ -9,9 +9,11 @@ const tickMs = 250;
 
 export function createReplica(config: ReplicaConfig, deps: ReplicaDeps): Replica {
   const followers = config.ranges.map((range) => new RangeFollower(range, config, deps));
-  const ticker = setInterval(() => {
+  const tick = (): void => {
     for (const follower of followers) follower.dispatch({ kind: 'Tick' });
-  }, tickMs);
+  };
+  // In the next phase of the loop, after what waits in sockets has been read: who stood still has heard nothing, though all is there.
+  const ticker = setInterval(() => setImmediate(tick), tickMs);
   const restored = Promise.all(followers.map((follower) => follower.restore())).then(() => undefined);
   deps.bus.onState((state) => {
     for (const follower of followers) follower.dispatch(state);
