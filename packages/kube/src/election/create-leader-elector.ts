@@ -119,7 +119,8 @@ class LeaseElector implements LeaderElector {
     this.#stopping.abort();
     this.#lose('Released');
     await this.#running;
-    if (wasHeld) await this.#release();
+    // Who has stepped down a moment ago has it still.
+    if (wasHeld || this.#isSteppingDown) await this.#release();
   }
 
   async #run(): Promise<void> {

@@ -201,6 +201,19 @@ test('steps down in favour of another that waits', async () => {
   assert.ok(one.story.includes('lost Released'));
 });
 
+test('gives the Lease back also when it is stopped right after it stepped down', async () => {
+  const [table, clock] = [new LeaseTable(), new VirtualClock()];
+  const one = stand(table, clock, 'one');
+  await clock.advance(1_000);
+  one.elector.stepDown();
+  const stopped = one.elector.stop();
+  await clock.advance(0);
+  await stopped;
+  const two = stand(table, clock, 'two');
+  await clock.advance(3_000);
+  assert.equal(two.elector.isLeader, true);
+});
+
 test('leads again after it stepped down and nobody else came', async () => {
   const [table, clock] = [new LeaseTable(), new VirtualClock()];
   const one = stand(table, clock, 'one');
