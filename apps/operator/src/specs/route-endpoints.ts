@@ -70,14 +70,28 @@ export function resolveEndpoints(
     problems.push({ reason, message: `spec.to.endpoints[${index}].service: ${message}` });
     return { endpoint, addresses: [] };
   });
+  const sizes = fittingSizes(groups.map(({ addresses }) => addresses.length));
   const weights = sharedWeights(
-    groups.map(({ endpoint, addresses }) => ({ weight: endpoint.weight ?? 1, size: addresses.length })),
+    groups.map(({ endpoint }, index) => ({ weight: endpoint.weight ?? 1, size: sizes[index] ?? 0 })),
   );
   const published = groups.flatMap(({ endpoint, addresses }, index) =>
-    addresses.map((address) => publish(address, endpoint, weights[index] ?? 0)),
+    addresses.slice(0, sizes[index]).map((address) => publish(address, endpoint, weights[index] ?? 0)),
   );
-  const left = Math.max(0, published.length - maxEndpoints);
-  return { endpoints: published.slice(0, maxEndpoints), problems, left };
+  const found = groups.reduce((sum, { addresses }) => sum + addresses.length, 0);
+  return { endpoints: published, problems, left: found - published.length };
+}
+
+/** How many of each group there is room for: small groups whole, the others alike, so that none loses its share to a larger one. */
+function fittingSizes(sizes: readonly number[]): readonly number[] {
+  const fitting = sizes.map(() => 0);
+  const fromSmallest = [...sizes.entries()].toSorted(([, a], [, b]) => a - b);
+  let room = maxEndpoints;
+  for (const [at, [index, size]] of fromSmallest.entries()) {
+    const taken = Math.min(size, Math.floor(room / (fromSmallest.length - at)));
+    fitting[index] = taken;
+    room -= taken;
+  }
+  return fitting;
 }
 
 function publish({ url, zones }: ServiceEndpoint, { tcpFastOpen }: RouteEndpoint, weight: number): PublishedEndpoint {
