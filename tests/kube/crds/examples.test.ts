@@ -120,17 +120,37 @@ function pick(config: Partial<Record<List, readonly Entry[]>>, given: readonly L
   return Object.fromEntries(given.map((list) => [list, config[list]]));
 }
 
-test('each manifest of a resource in the documentation is taken as it stands', { skip }, async (t) => {
+/** What a file says to the spec of a resource as an entry of it. */
+async function refusalOf(path: string, kind: Kind, entry: Entry): Promise<string> {
+  const list = (Object.keys(lists) as List[]).find((each) => lists[each] === kind) ?? kind;
+  await writeFile(path, JSON.stringify({ control: {}, [list]: [entry] }));
+  const loaded = await loadConfig(path, {});
+  return loaded.kind === 'valid' ? '' : loaded.errors.map(({ message, remedy }) => `${message} (${remedy})`).join('; ');
+}
+
+/** What is of Kubernetes alone is refused by name, all else is taken. */
+function isOfKubernetes(spec: object): boolean {
+  return /"(service|secretRef)":/.test(JSON.stringify(spec));
+}
+
+test('each manifest of a resource in the documentation is taken as it stands, and its spec by a file', {
+  skip,
+}, async (t) => {
   const scene = await openCrdScene(t);
+  const path = join(await createTemporaryDirectory(t), 'sluice.yaml');
   let count = 0;
   for (const example of findExamples()) {
     for (const document of documentsOf(example)) {
-      const { apiVersion = '', kind = '', metadata, spec } = (document ?? {}) as Manifest;
+      const { apiVersion = '', kind = '', metadata, spec = {} } = (document ?? {}) as Manifest;
       if (!apiVersion.startsWith('sluice.dev/') || !isKind(kind)) continue;
       count += 1;
       const { isAccepted, causes } = await scene.judge(kind, spec, metadata?.name);
       assert.ok(isAccepted, `${example.place}: ${causes.join('; ')}`);
       assert.deepEqual(findSpecProblems(kind, spec), [], example.place);
+      const refusal = await refusalOf(path, kind, { name: metadata?.name ?? '', ...spec });
+      if (isOfKubernetes(spec))
+        assert.match(refusal, /(service|secretRef).*only a Proxy(Route|User) in Kubernetes names a/, example.place);
+      else assert.equal(refusal, '', example.place);
     }
   }
   t.diagnostic(`${count} manifests`);
