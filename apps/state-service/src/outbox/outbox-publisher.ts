@@ -72,6 +72,8 @@ export class OutboxPublisher {
   #coveredRows = 0;
   #lastLagSeconds = 0;
   #failures = 0;
+  /** Connections in a row that came to nothing. */
+  #setbacks = 0;
 
   /** Begins at once. */
   constructor(config: OutboxPublisherConfig, deps: OutboxPublisherDeps) {
@@ -121,15 +123,15 @@ export class OutboxPublisher {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#closing.signal.aborted; ) {
+    while (!this.#closing.signal.aborted) {
       try {
         const hasLed = await this.#serve();
-        failures = hasLed ? 0 : failures + 1;
+        this.#setbacks = hasLed ? 0 : this.#setbacks + 1;
       } catch (error) {
-        failures += 1;
+        this.#setbacks += 1;
         this.#fail(error instanceof Error ? error.message : String(error));
       }
-      const backoffMs = Math.min(maxBackoffMs, 250 * 2 ** Math.min(failures, 10));
+      const backoffMs = Math.min(maxBackoffMs, 250 * 2 ** Math.min(this.#setbacks, 10));
       await this.#pause(backoffMs * (0.5 + this.#deps.random() / 2));
     }
   }
@@ -154,6 +156,8 @@ export class OutboxPublisher {
     const standbyMs = this.#config.standbyEveryMs ?? defaultStandbyMs;
     while (!this.#closing.signal.aborted && !session.isLost) {
       if (await session.tryLead()) return true;
+      // It stands by, as it should: the end of this connection, whenever it comes, is the first trouble.
+      this.#setbacks = 0;
       await this.#pause(standbyMs * (0.5 + this.#deps.random() / 2));
     }
     return false;

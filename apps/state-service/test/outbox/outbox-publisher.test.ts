@@ -246,6 +246,23 @@ test('publishes on when Postgres was killed and is back', async (t) => {
   assert.equal(publisher.stats.publisher?.epoch, epoch, 'nobody else had the right: nothing is taken over anew');
 });
 
+test('stands by again at once when its connection was cut, however often', async (t) => {
+  const opened = await openStore(t);
+  const bucket = createMemoryStore();
+  const first = startPublisher(t, opened, bucket, 'first');
+  await eventually(() => assert.ok(first.stats.isLeader), { timeoutMs });
+  startPublisher(t, opened, bucket, 'second');
+  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_try_advisory_lock%'
+      AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`;
+  const begunMs = performance.now();
+  for (let times = 0; times < 8; times += 1) {
+    await eventually(async () => assert.equal((await opened.sql(cut)).length, 1), { timeoutMs: 40_000 });
+  }
+  assert.ok(performance.now() - begunMs < 20_000, `${performance.now() - begunMs} ms`);
+  assert.ok(first.stats.isLeader);
+});
+
 test('publishes a change of a large group for each of its members', async (t) => {
   const opened = await openStore(t);
   const bucket = createMemoryStore();
