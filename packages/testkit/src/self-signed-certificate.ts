@@ -2,6 +2,7 @@
  * A key and a certificate made by openssl for one test; nothing secret is kept in the tree.
  */
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { CleanupScope } from './cleanup-scope.ts';
 import { runCommand } from './run-command.ts';
@@ -13,7 +14,7 @@ export interface SelfSignedCertificate {
   readonly certPath: string;
 }
 
-/** Makes a certificate for `names`; the first is its common name. */
+/** Makes a certificate for `names`, addresses among them; the first is its common name. */
 export async function createSelfSignedCertificate(
   scope: CleanupScope,
   names: readonly string[],
@@ -21,7 +22,7 @@ export async function createSelfSignedCertificate(
   const directory = await createTemporaryDirectory(scope);
   const keyPath = join(directory, 'key.pem');
   const certPath = join(directory, 'cert.pem');
-  const alternatives = names.map((name) => `DNS:${name}`).join(',');
+  const alternatives = names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`).join(',');
   const result = await runCommand('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
     ...['-subj', `/CN=${names[0] ?? 'test'}`, '-addext', `subjectAltName=${alternatives}`],

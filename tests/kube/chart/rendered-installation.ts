@@ -38,8 +38,18 @@ export interface RenderedInstallation {
   readonly operator: ProgramProcess;
 }
 
+export interface InstallationOptions {
+  /** As `--set` takes them. */
+  readonly values?: readonly string[];
+  /** Secrets that are there before the install, by name; `host` is the address of every part. */
+  readonly secrets?: (host: string) => Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+}
+
 /** Starts all of it; resolves when every part is ready. */
-export async function startRenderedInstallation(scope: CleanupScope): Promise<RenderedInstallation> {
+export async function startRenderedInstallation(
+  scope: CleanupScope,
+  { values = [], secrets = async () => ({}) }: InstallationOptions = {},
+): Promise<RenderedInstallation> {
   const [api, chart, postgres] = await Promise.all([
     startKubeApi(scope),
     buildUmbrella(scope, 4),
@@ -47,12 +57,20 @@ export async function startRenderedInstallation(scope: CleanupScope): Promise<Re
   ]);
   const namespace = 'proxies';
   await api.client.call('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: namespace } } });
-  const installed = await api.helm(4, ['install', 'sluice', chart.path, '--namespace', namespace, '--wait=hookOnly']);
+  const { host, ports } = await findLoopbackPorts(containerPorts.length);
+  for (const [name, stringData] of Object.entries(await secrets(host))) {
+    await api.client.call(`/api/v1/namespaces/${namespace}/secrets`, {
+      method: 'POST',
+      body: { metadata: { name }, stringData },
+    });
+  }
+  const set = values.flatMap((one) => ['--set', one]);
+  const install = ['install', 'sluice', chart.path, '--namespace', namespace, '--wait=hookOnly', ...set];
+  const installed = await api.helm(4, install);
   assert.equal(installed.code, 0, installed.stderr);
   const manifests = parseManifests((await api.helm(4, ['get', 'manifest', 'sluice', '-n', namespace])).stdout);
   await runInitSecrets(api, namespace, manifests);
 
-  const { host, ports } = await findLoopbackPorts(containerPorts.length);
   const address = (port: ContainerPort): string => `${host}:${ports[containerPorts.indexOf(port)] ?? 0}`;
   const database = await postgres.createDatabase();
   const rewrite = (text: string): string =>
