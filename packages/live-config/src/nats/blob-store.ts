@@ -58,8 +58,8 @@ export class BlobStore {
   async get(name: string): Promise<Uint8Array | null> {
     const description = await this.#describe(name);
     if (description === null || description.deleted === true) return null;
-    const bytes = Buffer.concat(await this.#getPieces(description));
-    const digest = spellDigest(createHash('sha256').update(bytes).digest());
+    const { bytes, sha256 } = await this.#getPieces(description);
+    const digest = spellDigest(sha256);
     if (bytes.byteLength !== description.size || digest !== description.digest) {
       throw new BusError(`get blob ${name}: its ${bytes.byteLength} bytes are not those that were put`);
     }
@@ -96,7 +96,9 @@ export class BlobStore {
     return pieces.length;
   }
 
-  async #getPieces(description: BlobDescription): Promise<readonly Uint8Array[]> {
+  /** Pieces are hashed as they come: tens of megabytes at once would stop the isolate for tens of milliseconds. */
+  async #getPieces(description: BlobDescription): Promise<{ readonly bytes: Uint8Array; readonly sha256: Buffer }> {
+    const hash = createHash('sha256');
     const pieces: Uint8Array[] = [];
     const subject = pieceSubject(description.nuid);
     let sequence = 1;
@@ -105,11 +107,12 @@ export class BlobStore {
       const query = { seq: sequence, next_by_subj: subject };
       const message = await this.#manager.direct.getMessage(snapshotStream, query);
       if (message === null) throw new BusError(`get blob ${description.name}: piece ${pieces.length + 1} is missing`);
+      hash.update(message.data);
       pieces.push(message.data);
       size += message.data.byteLength;
       sequence = message.seq + 1;
     }
-    return pieces;
+    return { bytes: Buffer.concat(pieces), sha256: hash.digest() };
   }
 
   async #purge(subject: string): Promise<void> {
