@@ -21,6 +21,7 @@ export interface KubeMetadata {
     readonly manager: string;
     readonly operation: string;
     readonly subresource?: string;
+    readonly fieldsV1?: object;
   }[];
   readonly [field: string]: unknown;
 }
