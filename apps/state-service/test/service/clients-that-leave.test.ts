@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
 import { startPostgres } from '@sluice/testkit/postgres-server.ts';
 import { PrometheusText } from '@sluice/testkit/prometheus-text.ts';
-import { Client } from 'pg';
+import { holdTable } from './hold-table.ts';
 import { openService } from './open-service.ts';
 
 const postgres = await startPostgres({ after });
@@ -13,13 +13,7 @@ test('a client that leaves while its key is looked up takes no place from others
   const { client, service, log, connectionString } = await openService(t, postgres, {
     bounds: { maxActiveRequests: 2 },
   });
-  const [holder, watcher] = [new Client({ connectionString }), new Client({ connectionString })];
-  for (const one of [holder, watcher]) {
-    await one.connect();
-    t.after(() => one.end());
-  }
-  await holder.query('BEGIN');
-  await holder.query('LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+  const held = await holdTable(t, connectionString, 'api_keys');
   const leaving = new AbortController();
   const headers = { authorization: `Bearer ${client.key}` };
   const asked = Array.from({ length: 4 }, () =>
@@ -28,14 +22,11 @@ test('a client that leaves while its key is looked up takes no place from others
       () => 'left',
     ),
   );
-  await eventually(async () => {
-    const waiting = await watcher.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
-    assert.equal(waiting.rowCount, asked.length);
-  });
+  await held.untilWaiting(asked.length);
   leaving.abort();
   assert.deepEqual(new Set(await Promise.all(asked)), new Set(['left']));
   await eventually(() => assert.equal(log.lines.filter((line) => line.includes('"status":499')).length, asked.length));
-  await holder.query('ROLLBACK');
+  await held.release();
   // What was asked before is answered before.
   await eventually(() => client.expect(200, 'GET', '/v1/users'), { timeoutMs: 5_000 });
   await eventually(async () => {

@@ -8,6 +8,7 @@ import { Pepper } from '../../src/api-keys/pepper.ts';
 import { startStateService } from '../../src/process/state-service.ts';
 import { keepLog } from '../database/quiet-logger.ts';
 import { type AskOptions, type Answer } from './api-client.ts';
+import { holdTable } from './hold-table.ts';
 import { type OpenService, openService } from './open-service.ts';
 
 const postgres = await startPostgres({ after });
@@ -119,13 +120,7 @@ test('a database of a newer version is not touched', async (t) => {
 
 test('a service that is stopped while it prepares its database begins nothing after that', async (t) => {
   const { connectionString } = await openService(t, postgres);
-  const [holder, watcher] = [new Client({ connectionString }), new Client({ connectionString })];
-  for (const one of [holder, watcher]) {
-    await one.connect();
-    t.after(() => one.end());
-  }
-  await holder.query('BEGIN');
-  await holder.query('LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE');
+  const held = await holdTable(t, connectionString, 'api_keys');
   const { logger, lines } = keepLog();
   const service = await startStateService(
     {
@@ -135,12 +130,9 @@ test('a service that is stopped while it prepares its database begins nothing af
     },
     { bus: null, logger, version: '0.0.0-test', nowMs: Date.now },
   );
-  await eventually(async () => {
-    const waiting = await watcher.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`);
-    assert.equal(waiting.rowCount, 1);
-  });
+  await held.untilWaiting(1);
   const stopped = service.stop(0);
-  await holder.query('ROLLBACK');
+  await held.release();
   await Promise.all([stopped, service.prepared]);
   assert.ok(!lines.some((line) => line.includes('users are not published by this process')));
 });
