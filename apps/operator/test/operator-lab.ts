@@ -90,6 +90,11 @@ export class FleetProxy {
     await this.#replica.close();
   }
 
+  /** Judges everything again: what it took may clash with something by now. */
+  recheck(): void {
+    this.#replica.recheck('routing');
+  }
+
   #apply(isWhole: boolean, changes: Iterable<ConfigChange>): { rejected: { key: string; reason: string }[] } {
     const rejected: { key: string; reason: string }[] = [];
     const named = new Set<string>();

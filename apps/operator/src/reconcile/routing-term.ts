@@ -59,6 +59,8 @@ export class RoutingTerm implements RoutingFollower {
   /** Bus keys of which the last word is still to come, with what was known when they were looked at last. */
   readonly #pending = new Map<string, string>();
   readonly #rejected = new Set<string>();
+  /** A proxy has rejected more than it can name: anything may be among them. */
+  #isAnyRejected = false;
   /** Bus keys whose object has gone since the term began: what the bucket held is not the last good version of the next one. */
   readonly #outlived = new Set<string>();
   #cancelSettle: (() => void) | null = null;
@@ -225,10 +227,20 @@ export class RoutingTerm implements RoutingFollower {
     const ack = readAck(payload);
     if (ack === null || ack.range !== 'routing') return;
     for (const { key } of ack.rejected) this.#rejected.add(key);
+    if (ack.rejectedToo !== undefined) this.#isAnyRejected = true;
     this.#cancelAck ??= this.#deps.clock.after(this.#pending.size > fewPending ? ackMs : 0, () => {
       this.#cancelAck = null;
       this.#lookAtPending();
     });
+  }
+
+  #findRejected(): void {
+    if (!this.#isAnyRejected) return;
+    this.#isAnyRejected = false;
+    for (const { key, spec } of this.#book.records()) {
+      if (spec !== null && !this.#pending.has(key) && isRejected(this.#publication.delivery(key)))
+        this.#rejected.add(key);
+    }
   }
 
   /** What has got its last word is shown at once. */
@@ -263,6 +275,7 @@ export class RoutingTerm implements RoutingFollower {
       const { liveProxies } = this.#publication.status();
       if (liveProxies !== this.#liveProxies) this.lookAtAll(fleetSpreadMs);
       this.#liveProxies = liveProxies;
+      this.#findRejected();
       this.#lookAtPending();
       this.#lookLater();
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { eventually } from '@sluice/testkit/eventually.ts';
+import { pause } from '@sluice/testkit/pause.ts';
 import { conditionOf, listenerResource, routeResource, startOperatorLab } from '../operator-lab.ts';
 
 const toServer = { to: { endpoints: [{ url: 'tcp://10.0.0.1:443' }] } };
@@ -47,6 +48,25 @@ describe('routes and listeners', () => {
     await lab.put(routeResource, 'good', named('good'));
     await lab.untilCondition(() => lab.route('good'), 'Ready', 'True Ready');
     for (const name of names) await lab.untilCondition(() => lab.route(name), 'Programmed', 'False Rejected');
+  });
+
+  it('say that they are rejected after all, however many they are', async (t) => {
+    const lab = await startOperatorLab(t);
+    const proxy = lab.proxy();
+    await lab.startOperator();
+    const names = Array.from({ length: 150 }, (_, index) => `web-${index}`);
+    const named = (name: string): object => ({ match: { sni: [`${name}.example.com`] }, ...toServer });
+    await Promise.all(names.map(async (name) => await lab.put(routeResource, name, named(name))));
+    for (const name of names) await lab.untilCondition(() => lab.route(name), 'Ready', 'True Ready');
+    // Everything is looked at once more after the first proxy was seen: that is not to be what finds them.
+    await pause(4_500);
+    // As when the listener that they name is taken away.
+    proxy.reject = () => 'no such thing';
+    proxy.recheck();
+    for (const name of names) await lab.untilCondition(() => lab.route(name), 'Programmed', 'False Rejected');
+    proxy.reject = () => null;
+    proxy.recheck();
+    for (const name of names) await lab.untilCondition(() => lab.route(name), 'Ready', 'True Ready');
   });
 
   it('say which proxy rejects them and why, and heal when they are corrected', async (t) => {
