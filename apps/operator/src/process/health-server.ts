@@ -47,6 +47,8 @@ export async function startHealthServer(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`cannot listen on ${host}:${port} (--admin): ${reason}`, { cause });
   }
+  // A connection that could not be taken (ENFILE, EMFILE): the next one may be, and the work goes on without it.
+  server.on('error', () => {});
   const { address, port: bound, family } = server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   return { url, close: async () => await close(server) };

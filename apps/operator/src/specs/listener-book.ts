@@ -17,6 +17,8 @@ interface Entry {
   readonly object: SluiceObject;
   readonly problems: readonly string[];
   readonly effective: ListenerSpec | null;
+  /** Not read from the object in this term, but what was published under its name before. */
+  readonly isInherited: boolean;
 }
 
 export interface ListenerChanges {
@@ -45,10 +47,26 @@ export class ListenerBook {
   set(object: SluiceObject): void {
     const id = objectName(object);
     const { spec, problems } = readListener(object);
-    const before = this.#entries.get(id)?.effective ?? null;
-    const effective = spec ?? before ?? (this.#heldSpec(listenerKey(object.metadata)) as ListenerSpec | null);
-    this.#entries.set(id, { object, problems, effective });
+    const before = this.#entries.get(id);
+    const effective = spec ?? (before === undefined ? this.#inherited(object) : before.effective);
+    const isInherited = spec === null && (before?.isInherited ?? true);
+    this.#entries.set(id, { object, problems, effective, isInherited });
     this.#isSettled = false;
+  }
+
+  #inherited({ metadata }: SluiceObject): ListenerSpec | null {
+    return this.#heldSpec(listenerKey(metadata)) as ListenerSpec | null;
+  }
+
+  /** Of several objects of a name, one that can be read has it: what was published was never the others'. */
+  #disinherit(): void {
+    const readable = new Set<string>();
+    for (const { object, isInherited } of this.#entries.values()) if (!isInherited) readable.add(object.metadata.name);
+    for (const [id, entry] of this.#entries) {
+      if (entry.isInherited && readable.has(entry.object.metadata.name)) {
+        this.#entries.set(id, { ...entry, effective: null, isInherited: false });
+      }
+    }
   }
 
   delete(id: string): void {
@@ -58,6 +76,7 @@ export class ListenerBook {
   settle(): ListenerChanges {
     if (this.#isSettled) return { specs: new Map(), touched: new Set() };
     this.#isSettled = true;
+    this.#disinherit();
     const contestants = [...this.#entries.values()].map(({ object, effective }) => ({
       metadata: object.metadata,
       bind: effective?.bind ?? [],

@@ -22,7 +22,7 @@ export interface HttpStateApiConfig extends JsonExchangeConfig {
   readonly readKey: () => Promise<string>;
 }
 
-/** Of one list; more than a million users in pages of 500. */
+/** Of one list: two million users in pages of 500. */
 const maxPages = 4_000;
 const conflicts: ReadonlySet<string> = typesOf(['precondition-failed', 'idempotency-in-flight']);
 const passing: ReadonlySet<string> = typesOf([
@@ -83,7 +83,11 @@ export function createHttpStateApi(config: HttpStateApiConfig): StateApi {
     async rollouts({ managedByPrefix, sinceGeneration }, signal) {
       const items: RolloutResource[] = [];
       let page: Static<typeof rolloutPageSchema> | null = null;
-      for (let number = 0; number < maxPages && (page === null || page.next !== undefined); number += 1) {
+      for (let number = 0; page === null || page.next !== undefined; number += 1) {
+        // Half a list would say of the others that they are gone.
+        if (number === maxPages) {
+          throw new StateUnavailableError(`the state service lists more than ${maxPages * maxPageSize} users`);
+        }
         const query = new URLSearchParams({ managedByPrefix, limit: String(maxPageSize) });
         if (sinceGeneration > 0) query.set('sinceGeneration', String(sinceGeneration));
         if (page?.next !== undefined) query.set('cursor', page.next);
@@ -91,7 +95,7 @@ export function createHttpStateApi(config: HttpStateApiConfig): StateApi {
         page = resourceOf(answer, rolloutPageSchema);
         items.push(...page.items);
       }
-      return { items, proxies: page?.proxies ?? 0, isSettled: page?.isSettled ?? false };
+      return { items, proxies: page.proxies, isSettled: page.isSettled };
     },
     close: () => exchange.close(),
   };

@@ -11,7 +11,7 @@ import { parseTimestamp } from '@sluice/contract/timestamp.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { objectName, type SluiceObject } from '../specs/kube-objects.ts';
 import { isHeld, isRetained, proxyUsers, userFinalizer } from './proxy-users.ts';
-import { StateConflictError, StateUnavailableError, type StateApi } from './state-api.ts';
+import { StateConflictError, StateRefusedError, StateUnavailableError, type StateApi } from './state-api.ts';
 import { decideRemoval } from './user-decision.ts';
 
 type FinalizerClient = Pick<KubeClient, 'apply' | 'patch'>;
@@ -95,7 +95,8 @@ async function undo(
     return null;
   } catch (error) {
     if (error instanceof StateConflictError) return 'Again';
-    if (error instanceof StateUnavailableError) return error.message;
+    // Refused, by another version of it perhaps: that holds a namespace no longer than an outage does.
+    if (error instanceof StateUnavailableError || error instanceof StateRefusedError) return error.message;
     throw error;
   }
 }
