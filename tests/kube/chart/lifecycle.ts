@@ -69,7 +69,7 @@ class Release {
   /** `kind/name` of everything in the namespace, and of what the cluster has for the release. */
   async everything(): Promise<readonly string[]> {
     const kinds = (await this.kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])).split('\n');
-    const passing = ['events', 'bindings', 'leases.coordination', 'endpointslices', 'endpoints', 'pods.metrics'];
+    const passing = ['events', 'bindings', 'endpointslices', 'endpoints', 'pods.metrics'];
     const wanted = kinds.filter((kind) => !passing.some((one) => kind.startsWith(one)));
     const own = await this.kubectl(['get', wanted.join(','), '-n', namespace, '-o', 'name', '--ignore-not-found']);
     const shared = 'clusterroles,clusterrolebindings,crd,validatingadmissionpolicies,validatingadmissionpolicybindings';

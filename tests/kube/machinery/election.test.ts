@@ -70,3 +70,13 @@ test('a leader that ends hands over in a moment, and the number grows with each 
   const transitions = [one, two, again].map((candidate) => candidate.logs(gained)[0]?.['transitions']);
   assert.deepEqual(transitions, [0, 1, 2]);
 });
+
+test('a Lease that was made without a holder, as the chart makes it, is taken at once', { skip }, async (t) => {
+  const api = await sharedKubeApi();
+  const namespace = await api.createNamespace(t);
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  await api.client.call(path, { method: 'POST', body: { metadata: { name: 'leader' } } });
+  const one = await startCandidate(t, { api, namespace, identity: 'one' });
+  await one.waitForLog(acted, patient);
+  assert.equal(one.logs(gained)[0]?.['transitions'], 1);
+});
