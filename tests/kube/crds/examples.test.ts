@@ -141,13 +141,14 @@ test('each manifest of a resource in the documentation is taken as it stands, an
   let count = 0;
   for (const example of findExamples()) {
     for (const document of documentsOf(example)) {
-      const { apiVersion = '', kind = '', metadata, spec = {} } = (document ?? {}) as Manifest;
-      if (!apiVersion.startsWith('sluice.dev/') || !isKind(kind)) continue;
+      const resource = resourceOf(document);
+      if (resource === null) continue;
+      const { kind, name, spec } = resource;
       count += 1;
-      const { isAccepted, causes } = await scene.judge(kind, spec, metadata?.name);
+      const { isAccepted, causes } = await scene.judge(kind, spec, name);
       assert.ok(isAccepted, `${example.place}: ${causes.join('; ')}`);
       assert.deepEqual(findSpecProblems(kind, spec), [], example.place);
-      const refusal = await refusalOf(path, kind, { name: metadata?.name ?? '', ...spec });
+      const refusal = await refusalOf(path, kind, { name, ...spec });
       if (isOfKubernetes(spec))
         assert.match(refusal, /(service|secretRef).*only a Proxy(Route|User) in Kubernetes names a/, example.place);
       else assert.equal(refusal, '', example.place);
@@ -156,6 +157,13 @@ test('each manifest of a resource in the documentation is taken as it stands, an
   t.diagnostic(`${count} manifests`);
   assert.ok(count > 0, 'no manifest of a resource is shown anywhere');
 });
+
+/** null: it is something else. */
+function resourceOf(document: unknown): { readonly kind: Kind; readonly name: string; readonly spec: object } | null {
+  const { apiVersion = '', kind = '', metadata, spec = {} } = (document ?? {}) as Manifest;
+  if (!apiVersion.startsWith('sluice.dev/') || !isKind(kind)) return null;
+  return { kind, name: metadata?.name ?? '', spec };
+}
 
 function isKind(kind: string): kind is Kind {
   return Object.hasOwn(pluralOf, kind);
