@@ -49,6 +49,9 @@ describe('the processes of the chart', { skip }, () => {
     const tenant = 'tenant';
     await api.client.call('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: tenant } } });
     await exerciseOperator(api, tenant);
+    // The chart makes it: it is made by the operator only when somebody has deleted it.
+    const lease = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/sluice-operator`;
+    await api.client.call(lease, { method: 'DELETE' });
     const username = `system:serviceaccount:${namespace}:sluice-operator`;
     await eventually(
       async () => {
