@@ -103,13 +103,18 @@ export class Batch {
     for (const record of records) {
       const wanted = this.#read(record, 'Change');
       if (wanted === null) continue;
-      if (!this.#isWhole) this.#wanted.addToNext(record.key, wanted);
+      if (!this.#joins) this.#wanted.addToNext(record.key, wanted);
       else {
         this.#table.markListed(record.key);
         this.#wanted.addToBatch(record.key, wanted);
       }
     }
-    if (this.#isWhole) this.#ticket = this.#lastTicket;
+    if (this.#joins) this.#ticket = this.#lastTicket;
+  }
+
+  /** Not while keys to repair are listed: these are put whatever was put before, so what is newer has to come after them. */
+  get #joins(): boolean {
+    return this.#isWhole && !(this.#listing.isRunning && !this.#listing.isOfAll);
   }
 
   truthCame(input: TruthInput, epoch: number, nowMs: number): void {
