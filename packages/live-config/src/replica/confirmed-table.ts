@@ -2,6 +2,7 @@
  * The entries of a range that a head has confirmed, applied or on their way, without their specs. Begins empty, or with a last good
  * table. Invariant: between two confirmations `revision.digest` is the digest of its live entries.
  */
+import type { ConfigHead } from '@sluice/contract/config-message.ts';
 import { EntryTable } from '../digest/entry-table.ts';
 import { SetDigest } from '../digest/set-digest.ts';
 import type { Confirmed } from './apply-queue.ts';
@@ -21,6 +22,7 @@ export class ConfirmedTable {
   #digest = new SetDigest();
   #count = 0;
   #revision: Confirmed = { epoch: 0, revision: 0, digest: '' };
+  #head: ConfigHead | null = null;
   /** Of the last good table, what is to be applied; null: nothing is restored any more. */
   #restored: ChangeSet | null = new ChangeSet();
   #confirmation: Confirmation | null = null;
@@ -32,6 +34,11 @@ export class ConfirmedTable {
 
   get revision(): Confirmed {
     return this.#revision;
+  }
+
+  /** What confirmed it, as it came last; null: a head before this run did. */
+  get head(): ConfigHead | null {
+    return this.#head;
   }
 
   get isRestoring(): boolean {
@@ -72,8 +79,15 @@ export class ConfirmedTable {
   }
 
   /** A head has confirmed the last gathering that was begun: it is taken in by `proceed`. */
-  confirm(gathering: Gathering, revision: Confirmed): void {
-    this.#confirmation = new Confirmation(gathering, revision);
+  confirm(gathering: Gathering, head: ConfigHead): void {
+    this.#head = head;
+    const { epoch, revision, digest } = head;
+    this.#confirmation = new Confirmation(gathering, { epoch, revision, digest });
+  }
+
+  /** The head of before, as it came again. */
+  repeat(head: ConfigHead): void {
+    this.#head = head;
   }
 
   get isConfirming(): boolean {

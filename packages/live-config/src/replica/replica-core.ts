@@ -11,11 +11,11 @@ import { readHead } from '../digest/read-message.ts';
 import type { BusEntry, WatchEvent } from '../port/config-bus.ts';
 import { acknowledgementOf } from './acknowledgement.ts';
 import { appliedEvents } from './applied-events.ts';
-import { ApplyQueue, isOlder } from './apply-queue.ts';
+import { ApplyQueue } from './apply-queue.ts';
 import { ConfirmedTable } from './confirmed-table.ts';
 import { type CurrentWatch, lostWatch, newWatch, silenceOf, type WatchStage } from './current-watch.ts';
 import type { Gathering } from './gathering.ts';
-import { judgeHead } from './judge-head.ts';
+import { isStale, judgeHead } from './judge-head.ts';
 import { offerEntry } from './offer-entry.ts';
 import { newReplicaCounters, type ReplicaCore, type ReplicaCoreStatus, statusOf } from './replica-status.ts';
 import type {
@@ -287,7 +287,7 @@ class Core implements ReplicaCore {
       return;
     }
     this.#counters.heads += 1;
-    if (this.#isFenced && isOlder(head, this.#table.revision)) {
+    if (this.#isFenced && isStale(head, this.#table)) {
       this.#counters.staleHeads += 1;
       return;
     }
@@ -300,9 +300,10 @@ class Core implements ReplicaCore {
   #judge(watch: CurrentWatch, head: ConfigHead): void {
     switch (judgeHead(head, watch, this.#table.revision)) {
       case 'Met':
-        this.#table.confirm(watch.gathering, { epoch: head.epoch, revision: head.revision, digest: head.digest });
+        this.#table.confirm(watch.gathering, head);
         return this.#proceed();
       case 'Repeated':
+        this.#table.repeat(head);
         this.#confirmedAtMs = this.#nowMs;
         return;
       case 'TooEarly':
