@@ -6,5 +6,5 @@ it('keeps every proxy on the way the truth went, and brings it to its end: seeds
 });
 
 it('does so for seeds beyond those that once failed', () => {
-  checkInterleavings(38_829, 1);
+  for (const seed of [38_829, 50_560, 51_565, 56_562]) checkInterleavings(seed, 1);
 });

@@ -1,5 +1,5 @@
 /** A process of the model: it can be cut off, paused, and killed and started again. */
-import type { ModelBucket } from './model-bucket.ts';
+import type { ModelBucket, WatchAsked } from './model-bucket.ts';
 import type { World } from './model-world.ts';
 
 const tickMs = 500;
@@ -105,10 +105,10 @@ export abstract class ModelActor {
     return guarded;
   }
 
-  protected openWatch(behindSequence: number | null, deliver: Parameters<ModelBucket['watch']>[1]): void {
+  protected openWatch(asked: WatchAsked, deliver: Parameters<ModelBucket['watch']>[1]): void {
     this.closeWatch();
     const ofRun = this.#run;
-    this.#closeWatch = this.bucket.watch(behindSequence, (event) => {
+    this.#closeWatch = this.bucket.watch(asked, (event) => {
       if (ofRun !== this.#run) return;
       if (this.#isReachable) this.held(() => deliver(event))();
     });

@@ -9,11 +9,19 @@ import type { World } from './model-world.ts';
 const putTimeoutMs = 5_000;
 const latestPutMs = 30_000;
 
+export interface WatchAsked {
+  readonly behindSequence: number | null;
+  readonly isCounted: boolean;
+}
+
 interface ModelWatch {
   readonly deliver: (event: WatchEvent) => void;
   nextAtMs: number;
   isOpen: boolean;
   isDeaf: boolean;
+  /** It counts what is delivered to it, as every watch of NATS does: with the next message it finds that one is missing. */
+  readonly isCounted: boolean;
+  misses: boolean;
 }
 
 export interface BucketCopy {
@@ -39,8 +47,9 @@ export class ModelBucket {
   }
 
   /** Closes with the function returned. */
-  watch(behindSequence: number | null, deliver: (event: WatchEvent) => void): () => void {
-    const watch: ModelWatch = { deliver, nextAtMs: this.#world.time.nowMs, isOpen: true, isDeaf: false };
+  watch({ behindSequence, isCounted }: WatchAsked, deliver: (event: WatchEvent) => void): () => void {
+    const { nowMs: nextAtMs } = this.#world.time;
+    const watch: ModelWatch = { deliver, nextAtMs, isOpen: true, isDeaf: false, isCounted, misses: false };
     this.#watches.add(watch);
     const present = [...this.#entries.values()].toSorted((a, b) => a.sequence - b.sequence);
     for (const entry of present)
@@ -115,8 +124,11 @@ export class ModelBucket {
 
   #sendWithFaults(watch: ModelWatch, entry: BusEntry): void {
     const { random, trouble, time } = this.#world;
-    if (random.chance(trouble.silentLoss)) return;
-    if (random.chance(trouble.lostWatch)) {
+    if (random.chance(trouble.silentLoss)) {
+      watch.misses = watch.isCounted;
+      return;
+    }
+    if ((watch.misses && !watch.isDeaf) || random.chance(trouble.lostWatch)) {
       watch.isDeaf = true;
       time.after(random.between(0, 1_000), () => {
         if (watch.isOpen) watch.deliver({ kind: 'Lost', reason: 'slow' });

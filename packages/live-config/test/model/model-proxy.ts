@@ -90,7 +90,8 @@ export class ModelProxy extends ModelActor {
       case 'LoadBlob':
         return;
       case 'OpenWatch':
-        return this.openWatch(effect.behindSequence, (event) => {
+        // A digest finds whatever is missing, also without a word of the bus.
+        return this.openWatch({ behindSequence: effect.behindSequence, isCounted: false }, (event) => {
           this.#step({ kind: 'Watched', watch: effect.watch, event });
         });
       case 'CloseWatch':

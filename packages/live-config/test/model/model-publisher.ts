@@ -87,7 +87,10 @@ export class ModelPublisher extends ModelActor {
     const { random } = this.world;
     switch (effect.kind) {
       case 'OpenWatch':
-        return this.openWatch(null, (event) => this.#step({ kind: 'Watched', watch: effect.watch, event }));
+        // What somebody else wrote is found by this watch alone: it has to say when it missed something.
+        return this.openWatch({ behindSequence: null, isCounted: true }, (event) => {
+          this.#step({ kind: 'Watched', watch: effect.watch, event });
+        });
       case 'CloseWatch':
         return this.closeWatch();
       case 'ClaimEpoch':

@@ -33,14 +33,14 @@ describe('the model', () => {
   });
 
   it('finds that a truth listed page by page confirms states that never were', () => {
-    for (const seed of [105, 352, 602, 886, 938]) {
+    for (const seed of [105, 352, 938, 1947, 2051]) {
       assert.match(runInterleaving(seed, { without: 'OneMoment' }).violation ?? '', /never was|is there again/);
       assert.equal(runInterleaving(seed).violation, null);
     }
   });
 
   it('finds that a repair ahead of what the publisher was told confirms states that never were', () => {
-    for (const seed of [752, 9322, 12_366, 21_088]) {
+    for (const seed of [4434, 9322, 12_366, 21_088]) {
       assert.match(runInterleaving(seed, { without: 'Telling' }).violation ?? '', /never was|is there again/);
       assert.equal(runInterleaving(seed).violation, null);
     }
