@@ -11,6 +11,7 @@ import type { ResourceSpec } from '@sluice/live-config/publisher/truth.ts';
 import { createLogger, type Logger } from '@sluice/runtime/logger.ts';
 import type { CleanupScope } from '@sluice/testkit/cleanup-scope.ts';
 import { eventually } from '@sluice/testkit/eventually.ts';
+import type { PlannedFault } from '@sluice/testkit/kube/fake/fake-faults.ts';
 import { customResource, type FakeResource } from '@sluice/testkit/kube/fake/fake-resource.ts';
 import { type FakeKube, type FakeKubeOptions, startFakeKube } from '@sluice/testkit/kube/fake/start-fake-kube.ts';
 import { type Operator, type OperatorSettings, startOperator } from '../src/process/operator.ts';
@@ -132,6 +133,12 @@ export class OperatorLab {
 
   proxy(): FleetProxy {
     return new FleetProxy(this.#scope, this.store, 'edge-0');
+  }
+
+  /** Every list of this kind is refused until the fault is removed. */
+  forbidListing(resource: FakeResource): PlannedFault {
+    const refusal = { kind: 'Refuse', status: 403, reason: 'Forbidden' } as const;
+    return this.kube.faults.add((request) => request.verb === 'list' && request.resource === resource, refusal);
   }
 
   /** Closes `state` with it. */

@@ -7,11 +7,7 @@ import { listenerResource, routeResource, startOperatorLab } from '../operator-l
 describe('an operator that is refused a kind', () => {
   it('says once which and why, and what it waits for', async (t) => {
     const lab = await startOperatorLab(t);
-    const fault = lab.kube.faults.add(({ verb, resource }) => verb === 'list' && resource === listenerResource, {
-      kind: 'Refuse',
-      status: 403,
-      reason: 'Forbidden',
-    });
+    const fault = lab.forbidListing(listenerResource);
     const operator = await lab.startOperator();
     operator.synced.catch(() => {});
     await eventually(() => assert.ok(fault.hits >= 3));

@@ -38,11 +38,7 @@ describe('an operator that is told to end', () => {
 
   it('does so while a kind cannot be listed', { timeout }, async (t) => {
     const lab = await startOperatorLab(t);
-    const fault = lab.kube.faults.add(({ verb, resource }) => verb === 'list' && resource === listenerResource, {
-      kind: 'Refuse',
-      status: 403,
-      reason: 'Forbidden',
-    });
+    const fault = lab.forbidListing(listenerResource);
     const operator = await lab.startOperator();
     operator.synced.catch(() => {});
     await eventually(async () => assert.match(String(await holder(lab)), /-/));
