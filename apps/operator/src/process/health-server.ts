@@ -14,6 +14,8 @@ export interface HealthSources {
   readonly liveness: () => HealthAnswer;
   readonly readiness: () => HealthAnswer;
   readonly registry: MetricsRegistry;
+  /** A connection could not be taken (ENFILE, EMFILE): the next one may be, and the work goes on without it. */
+  readonly onError: (error: Error) => void;
 }
 
 export interface HealthServer {
@@ -47,8 +49,7 @@ export async function startHealthServer(
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`cannot listen on ${host}:${port} (--admin): ${reason}`, { cause });
   }
-  // A connection that could not be taken (ENFILE, EMFILE): the next one may be, and the work goes on without it.
-  server.on('error', () => {});
+  server.on('error', sources.onError);
   const { address, port: bound, family } = server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
   return { url, close: async () => await close(server) };

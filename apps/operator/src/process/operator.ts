@@ -143,6 +143,7 @@ class RunningOperator implements Operator {
       liveness: () => judgeLiveness(this.#watched()),
       readiness: () => judgeReadiness(this.#watched(), this.#ending.signal.aborted),
       registry: this.#registry,
+      onError: (error) => this.#deps.logger.warn('the admin port could not take a connection', { error }),
     });
     this.#synced = Promise.all(
       [...this.#copies.values()].map(async (copy) => await copy.whenSynced(this.#ending.signal)),

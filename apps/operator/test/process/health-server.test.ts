@@ -19,6 +19,7 @@ describe('the health of the operator', () => {
         liveness: () => live,
         readiness: () => ({ isGood: false, reason: 'Stopping' }),
         registry: createMetricsRegistry(),
+        onError: assert.fail,
       },
     );
     t.after(async () => await server.close());
@@ -36,7 +37,7 @@ describe('the health of the operator', () => {
     const { port } = new URL(server.url);
     const taken = startHealthServer(
       { host: '127.0.0.1', port: Number(port) },
-      { liveness: () => live, readiness: () => live, registry: createMetricsRegistry() },
+      { liveness: () => live, readiness: () => live, registry: createMetricsRegistry(), onError: assert.fail },
     );
     await assert.rejects(taken, ListenError);
   });
